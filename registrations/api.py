@@ -29,12 +29,12 @@ from .billing.refund_rules import load_refund_terms
 from .billing.refund_text import preview_refund
 from .booking.place_order import place_order
 from .booking.prepare_sale import quote_order
-from .changes.cancel import cancel_registration
+from .changes.cancel import cancel_own_registration, check_attendee_cancellation
 from .models import Order, Registration
 from .order_context import OrderContext
 from .order_request import OrderRequest
 from .organizer.registration_list import RegistrationFilter
-from .permissions import get_own_registration
+from .permissions import acts_for_buyer, get_own_registration
 from .pricing.catalog import load_requested_catalog
 from .pricing.serializers import QuoteResponse, render_quote
 from .rate_limits import throttle_code_guesses, throttle_order, throttle_quote
@@ -149,13 +149,16 @@ class CancellationView(APIView):
 
     @extend_schema(
         responses=CancellationResponse, tags=["registrations"], operation_id="cancellation_preview",
-        extensions={PROBLEMS_EXTENSION: ["404"]},
+        extensions={PROBLEMS_EXTENSION: ["404", "409"]},
     )  # fmt: skip
     def get(self, request: Request, event: str, reference: str) -> Response:
         """Return what cancelling would cost and refund now, without cancelling."""
-        registration = get_own_registration(require_signed_in(request.user), event, reference)
+        person = require_signed_in(request.user)
+        registration = get_own_registration(person, event, reference)
         if registration.cancelled_at:
             return Response(render_cancellation(registration, registration.cancellation_fee, []))
+        if not acts_for_buyer(registration.order, person):
+            check_attendee_cancellation(registration)
         terms = load_refund_terms(registration, at=timezone.now())
         return Response(
             render_cancellation(registration, terms.cancellation_fee, preview_refund(registration))
@@ -166,11 +169,15 @@ class CancellationView(APIView):
         extensions={PROBLEMS_EXTENSION: ["404", "409"]},
     )  # fmt: skip
     def post(self, request: Request, event: str, reference: str) -> Response:
-        """Cancel on the event's terms, and refund what they allow."""
-        registration = get_own_registration(require_signed_in(request.user), event, reference)
+        """Cancel on the event's terms, and refund what they allow.
+
+        A place that a company's contact ordered and the company pays for is cancelled by its contact only.
+        """
+        person = require_signed_in(request.user)
+        registration = get_own_registration(person, event, reference)
         # Computed before the cancellation: afterwards nothing is left to refund.
         refund_texts = preview_refund(registration)
-        registration = cancel_registration(registration=registration)
+        registration = cancel_own_registration(registration=registration, person=person)
         return Response(render_cancellation(registration, registration.cancellation_fee, refund_texts))
 
 

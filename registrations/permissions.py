@@ -273,6 +273,17 @@ def has_ended_contact(order: Order) -> bool:
     )
 
 
+def acts_for_buyer(order: Order, person: Person) -> bool:
+    """Return whether the person is the order's buyer, or now a contact of the company that it is for."""
+    if order.source != Order.Source.COMPANY_CONTACT:
+        return is_same_email(order.email, person.email)
+    company_order = getattr(order, "for_company", None)
+    return (
+        company_order is not None
+        and get_companies_of_contact(person).filter(pk=company_order.company_id).exists()
+    )
+
+
 def _is_contacts_own(registration: Registration) -> bool:
     """Return whether the place is the contact's own, not a colleague's under the contact's address."""
     contact = registration.order.for_company.managed_by

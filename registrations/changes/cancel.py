@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import find_last_entry, record_action
+from convention.club.models import Person
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.sequence import advance_sequence
 from convention.money import Money
+from convention.text.email_addresses import is_same_email
 from registrations.billing.cancellation import settle_cancellation
 from registrations.billing.receivables import (
     calculate_dues_together,
@@ -28,6 +30,7 @@ from registrations.billing.refund_terms import RefundReason, RefundTerms
 from registrations.booking.confirm import confirm_settled_order
 from registrations.inventory.stock import NO_ITEMS, release_registrations
 from registrations.models import Order, Registration, RegistrationAddon
+from registrations.permissions import acts_for_buyer
 from registrations.sessions.booking import release_all_session_places
 
 CANCEL_VERB: Final = "registration.cancel"
@@ -132,18 +135,32 @@ def is_left_to_contact(registration: Registration) -> bool:
     return order.source == Order.Source.COMPANY_CONTACT and is_paid_for and bool(order.email)
 
 
+def check_attendee_cancellation(registration: Registration) -> None:
+    """Raise NotOpenNow for a place that is left to a company's contact."""
+    if is_left_to_contact(registration):
+        raise NotOpenNow(_("Your company ordered this place, so only its contact can cancel it."))
+
+
 @transaction.atomic
 def cancel_as_attendee(*, registration: Registration) -> Registration:
     """Cancel like `cancel_registration` through the attendee's own link, which the buyer's mail mentions.
 
     Raise NotOpenNow for a place that is left to a company's contact.
     """
-    if is_left_to_contact(registration):
-        raise NotOpenNow(_("Your company ordered this place, so only its contact can cancel it."))
+    check_attendee_cancellation(registration)
     cancelled = cancel_registration(registration=registration, cancelled_by=CancelledBy.ATTENDEE)
     cancelled.is_cancelled_by_attendee = True
     cancelled.save(update_fields=["is_cancelled_by_attendee"])
     return cancelled
+
+
+def cancel_own_registration(*, registration: Registration, person: Person) -> Registration:
+    """Cancel the person's own registration: as the order's buyer or contact if they are, else as attendee."""
+    if not acts_for_buyer(registration.order, person):
+        return cancel_as_attendee(registration=registration)
+    is_buyer = is_same_email(person.email, registration.order.email)
+    cancelled_by = CancelledBy.BUYER if is_buyer else CancelledBy.CONTACT
+    return cancel_registration(registration=registration, cancelled_by=cancelled_by)
 
 
 @transaction.atomic

@@ -1,12 +1,19 @@
 """A colleague whose place the company pays for tells the contact that they cannot come."""
 
-import pytest
+import datetime
 
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
+from convention.club.models import CompanyContact
 from convention.errors import NotOpenNow
-from registrations.changes.cancel import cancel_as_attendee
+from registrations.changes.cancel import CancelledBy, cancel_as_attendee, find_canceller
 from registrations.models import Order, Registration
 from registrations.permissions import make_own_secret
+from tests.factories import make_person
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +144,50 @@ def test_attendee_cancels_the_place_if_no_contact_placed_the_order(desk, client)
     client.post(make_own_path("cancel"))
 
     assert Registration.objects.get().cancelled_at is not None
+
+
+def cancel_through_api(person, *, method="post"):
+    registration = Registration.objects.get()
+    _token, secret = create_token(person_id=person.pk, name="x", scopes=["registrations:write"])
+    path = f"/api/v1/events/{registration.event.slug}/registrations/{registration.reference}/cancel/"
+    headers = {"Authorization": f"Bearer {secret}"}
+    return getattr(Client(), method)(path, content_type="application/json", headers=headers)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_attendee_does_not_cancel_a_paid_place_through_the_api(desk, method):
+    attendee = make_person(email="a@x.fr")
+
+    response = cancel_through_api(attendee, method=method)
+
+    assert response.status_code == 409
+    assert Registration.objects.get().cancelled_at is None
+
+
+def test_contact_cancels_their_own_paid_place_through_the_api(desk):
+    Registration.objects.update(email=desk.contact.email)
+
+    response = cancel_through_api(desk.contact)
+
+    assert response.status_code == 200
+    assert find_canceller(Registration.objects.get()) == CancelledBy.BUYER
+
+
+def test_former_contact_does_not_cancel_the_companys_place_through_the_api(desk):
+    Registration.objects.update(email=desk.contact.email)
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    CompanyContact.objects.filter(person=desk.contact).update(ends_on=yesterday)
+
+    response = cancel_through_api(desk.contact)
+
+    assert response.status_code == 409
+
+
+def test_attendee_cancels_a_free_place_of_the_company_through_the_api(desk):
+    Registration.objects.update(price=0)
+    attendee = make_person(email="a@x.fr")
+
+    response = cancel_through_api(attendee)
+
+    assert response.status_code == 200
+    assert find_canceller(Registration.objects.get()) == CancelledBy.ATTENDEE
