@@ -22,6 +22,11 @@ pages: list[Any] = [
     path(f"{TREASURY_PATH}/bank/<int:line_id>/aside/", bank_views.bank_line_ignore, name="bank-line-ignore"),
     path(f"{TREASURY_PATH}/bank/<int:line_id>/undo/", bank_views.return_undo, name="bank-return-undo"),
     path(
+        f"{TREASURY_PATH}/bank/<int:line_id>/undo-all/",
+        bank_views.assignments_undo,
+        name="bank-line-undo-all",
+    ),
+    path(
         f"{TREASURY_PATH}/bank/<int:line_id>/<int:assignment_id>/undo/",
         bank_views.assignment_undo,
         name="bank-line-undo",

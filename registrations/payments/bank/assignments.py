@@ -80,13 +80,20 @@ def assign_line(*, line: BankLine, reference: str, amount: int) -> BankLineAssig
 
 
 @transaction.atomic
-def assign_line_to_several(*, line: BankLine, parts: Sequence[tuple[str, int]]) -> None:
+def assign_line_to_several(*, line: BankLine, parts: Sequence[tuple[str, int]]) -> list[BankLineAssignment]:
     """Assign a part of a line, as (reference, cents), to each reference, or nothing at all.
 
     Raise InvalidAssignment or NotFound.
     """
-    for reference, cents in parts:
-        assign_line(line=line, reference=reference, amount=cents)
+    line = lock_line(line.pk)
+    total, unassigned = sum(cents for _reference, cents in parts), compute_unassigned(line)
+    # Checked at once: the error of one part would name neither this sum nor what was left before it.
+    if len(parts) > 1 and total > unassigned:
+        raise InvalidAssignment(
+            _("These amounts come to %(total)s, but only %(left)s of this line is left to assign.")
+            % {"total": _format_money(line, total), "left": _format_money(line, unassigned)}
+        )
+    return [assign_line(line=line, reference=reference, amount=cents) for reference, cents in parts]
 
 
 def _record_payment(line: BankLine, reference: str, amount: int) -> Payment:
@@ -135,6 +142,14 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
     record_action("bank.undo", stored, event=event, fields=["payment"], reason=reason[:300])
     record_action("payment.cancel", stored.payment, event=event, fields=["amount"], reason=reason[:300])
     return reversal
+
+
+@transaction.atomic
+def undo_assignments(*, line: BankLine, reason: str) -> None:
+    """Undo all assignments of a line that are not undone yet, or none. Raise InvalidAssignment."""
+    line = lock_line(line.pk)
+    for assignment in line.assignments.filter(reversal_refund__isnull=True):
+        undo_assignment(assignment=assignment, reason=reason)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -17,7 +18,7 @@ from registrations.invoices.models import Receivable
 from registrations.payments.models import BankLine
 
 from .csv_columns import COLUMN_HEADINGS
-from .matching import LineMatch, MatchKind, PayableIndex, PayableItem
+from .matching import LineMatch, MatchKind, PayableIndex, PayableItem, split_typed_references
 from .statement_files import read_uploaded_statement
 from .statement_lines import StatementFile
 
@@ -95,10 +96,14 @@ KINDS_ABOVE_BALANCE = (MatchKind.OVERPAID, MatchKind.ALREADY_PAID, MatchKind.NO_
 
 
 class AssignmentForm(ConfirmableForm):
-    """Reference that a line pays, and the amount."""
+    """Reference that a line pays, and the amount; or several references, with what is due of all."""
 
     reference = forms.CharField(
-        label=_("Reference"), max_length=40, help_text=_("Reference of an order or of any other amount due.")
+        label=_("Reference"),
+        max_length=1_000,
+        help_text=_(
+            "Reference of an order or of any other amount due. Separate several references with spaces."
+        ),
     )
     amount = AmountField(label=_("Amount"), max_value=9_999_999_999)
     # Both are hidden until there is something to confirm.
@@ -118,12 +123,39 @@ class AssignmentForm(ConfirmableForm):
     def clean(self) -> dict[str, Any]:
         """Ask for a confirmation of more than what is due, and of a line long before the receivable."""
         data = super().clean() or self.cleaned_data
-        item = self.index.items.get(compact_reference(data.get("reference", "")))
+        typed = data.get("reference", "")
+        if item := self.index.items.get(compact_reference(typed)):
+            self.items = [item]
+        else:
+            self.items, unknown_word = split_typed_references(typed, self.index)
+            if self.items and unknown_word:
+                sentence = _("There is nothing due under the reference “%(reference)s”.")
+                self.add_error("reference", sentence % {"reference": unknown_word[:60]})
         # Another currency is refused by the assignment.
-        if item and item.currency == self.line.currency and "amount" in data:
-            self._question_amount(item)
-            self._question_day(item)
+        if "amount" in data and all(item.currency == self.line.currency for item in self.items):
+            self._question_items()
         return data
+
+    def _question_items(self) -> None:
+        if len(self.items) == 1:
+            self._question_amount(self.items[0])
+        elif self.items:
+            self._compare_total()
+        if self.items:
+            self._question_day(self.items)
+
+    def _compare_total(self) -> None:
+        """Refuse any amount but what is due of all references: it would not tell what each one gets."""
+        total = sum(item.amount_due for item in self.items)
+        if unowed := next((item for item in self.items if item.amount_due <= 0), None):
+            sentence = _("Nothing is left to pay under “%(reference)s”. Remove it, or assign it by itself.")
+            self.add_error("reference", sentence % {"reference": unowed.reference})
+        elif self.cents != total:
+            sentence = _(
+                "The balances due under these references come to %(total)s. Enter this amount, or assign the "
+                "references one at a time."
+            )
+            self.add_error("amount", sentence % {"total": format_cents(total, self.line.currency)})
 
     def _question_amount(self, item: PayableItem) -> None:
         excess = self.cents - max(0, item.amount_due)
@@ -135,15 +167,25 @@ class AssignmentForm(ConfirmableForm):
             question = sentence % {"excess": format_cents(excess, item.currency)}
             self.require_confirmation("is_amount_confirmed", field_name="amount", question=question)
 
-    def _question_day(self, item: PayableItem) -> None:
-        receivable = Receivable.objects.filter(reference=item.reference).first()
-        if receivable and is_long_before_receivable(self.line.booked_on, receivable):
+    def _question_day(self, items: Sequence[PayableItem]) -> None:
+        receivables = Receivable.objects.filter(reference__in=[item.reference for item in items])
+        latest = max(receivables, key=lambda receivable: receivable.created_at, default=None)
+        if latest and is_long_before_receivable(self.line.booked_on, latest):
             sentence = _(
                 "This line was booked more than a year before the amount was recorded, on %(day)s. Correct "
                 "the reference, or confirm it below."
             )
-            question = sentence % {"day": format_date(timezone.localdate(receivable.created_at))}
+            question = sentence % {"day": format_date(timezone.localdate(latest.created_at))}
             self.require_confirmation("is_day_confirmed", field_name="reference", question=question)
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """Return the (reference, cents) to assign."""
+        if len(self.items) > 1:
+            return [(item.reference, item.amount_due) for item in self.items]
+        # A receivable that is not indexed, such as that of an order without a price, is looked up as typed.
+        reference = self.items[0].reference if self.items else self.cleaned_data["reference"]
+        return [(reference, self.cents)]
 
     @property
     def cents(self) -> int:

@@ -11,6 +11,8 @@ from convention.text.normalize import casefold_text
 
 # Some banks cut long references: this many characters identify one if no other begins with them.
 MIN_CUT_LENGTH = 6
+# A creditor reference of 25 characters in groups of four.
+MAX_REFERENCE_WORDS = 7
 # Stripe names an expected day; weekends and holidays move the booking.
 PAYOUT_TOLERANCE_DAYS = 7
 # Legal forms and titles, and words too common in company names to identify the payer.
@@ -64,6 +66,11 @@ class PayableItem:
     def find_name_with(self, words: Set[str]) -> str:
         """Return the first of its names with one of these distinctive words, else ""."""
         return next((name for name in self.names if words & split_name_words(name)), "")
+
+    @property
+    def due_part(self) -> str:
+        """Return reference and amount due as one form value, which tells if either has changed since."""
+        return f"{self.reference}:{self.amount_due}"
 
     @property
     def due_money(self) -> Money:
@@ -245,6 +252,35 @@ def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:
         index.items[reference]
         for reference in dict.fromkeys(index.references_by_invoice[candidate] for candidate in longest)
     ]
+
+
+def split_typed_references(text: str, index: PayableIndex) -> tuple[list[PayableItem], str]:
+    """Return the payables that a typed list names, each once, and the first word that belongs to none or "".
+
+    References are separated by spaces, commas or semicolons, and may have spaces themselves, as RF45 7KQ2.
+    """
+    words = [word for word in re.split(r"[\s,;]+", text) if compact_reference(word)]
+    items: dict[str, PayableItem] = {}
+    unknown_word = ""
+    while words:
+        for count in range(min(len(words), MAX_REFERENCE_WORDS), 0, -1):
+            if named := _find_typed_items("".join(words[:count]), index):
+                items |= {item.reference: item for item in named}
+                del words[:count]
+                break
+        else:
+            unknown_word = unknown_word or words[0]
+            del words[0]
+    return list(items.values()), unknown_word
+
+
+def _find_typed_items(text: str, index: PayableIndex) -> list[PayableItem]:
+    """Return the payables that the text names in full, by reference, creditor reference or invoice."""
+    compact = compact_reference(text)
+    references = [compact, index.references_by_invoice.get(compact, "")]
+    if compact[len("RF00") :] in find_creditor_references(text):
+        references.append(compact[len("RF00") :])
+    return [index.items[reference] for reference in references if reference in index.items][:1]
 
 
 def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> PayableItem | None:

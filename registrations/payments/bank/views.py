@@ -1,7 +1,6 @@
 """Pages of bank statements: lines to decide, import with preview, one line."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +37,6 @@ from registrations.payments.models import (
 from registrations.payments.permissions import get_bank_line_for_treasurer
 
 from .assignments import (
-    assign_line,
     assign_line_to_several,
     compute_unassigned,
     ignore_line,
@@ -46,6 +44,7 @@ from .assignments import (
     record_returned_transfer,
     reopen_line,
     undo_assignment,
+    undo_assignments,
     undo_returned_transfer,
 )
 from .csv_reader import InvalidLines
@@ -54,9 +53,9 @@ from .import_statement import import_statement, preview_statement
 from .line_search import BankLineFilter
 from .match_advice import MATCH_ADVICE
 from .matching import (
+    LineMatch,
     MatchKind,
     PayableIndex,
-    PayableItem,
     match_line,
 )
 from .payables import (
@@ -153,68 +152,105 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
     if bank_line.amount < 0:
         return _respond_with_debit(request, bank_line)
-    unassigned = compute_unassigned(bank_line)
-    index = build_payable_index()
-    match = match_line(build_line_facts(bank_line), index)
-    # Propose what is due of this reference, not the whole line.
-    part = min(unassigned, dict(match.parts).get(match.reference, unassigned))
-    initial = {
-        "amount": (Decimal(part) / 100).quantize(CENT_STEP),
-        "reference": "" if match.kind in KINDS_NOT_PREFILLED else match.reference,
-    }
-    search_text = request.GET.get("q", "")[:200]
-    form = AssignmentForm(get_posted_data(request), initial=initial, line=bank_line, index=index, match=match)
-    if "all" in request.POST:
-        return _assign_to_all(request, bank_line, index)
     if "payout" in request.POST:
         match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
         messages.success(request, _("The line has been matched to the payout."))
         return redirect("bank-line", line_id)
-    if request.method == "POST" and form.is_valid() and (assignment := _try_assign(bank_line, form)):
-        message = _("%(amount)s has been recorded for %(buyer)s.")
-        messages.success(request, _describe_recorded(message, assignment.receivable, assignment.amount))
+    index = build_payable_index()
+    match = match_line(build_line_facts(bank_line), index)
+    has_chosen = "chosen" in request.POST
+    form = AssignmentForm(
+        None if has_chosen else get_posted_data(request),
+        initial=_propose_assignment(bank_line, match),
+        line=bank_line,
+        index=index,
+        match=match,
+    )
+    if has_chosen:
+        is_assigned = _try_assign_chosen(request, bank_line, index)
+    else:
+        is_assigned = form.is_valid() and _try_assign_typed(request, bank_line, form)
+    if is_assigned:
         # What is left of a line is assigned before the next one.
         return redirect("bank-line", line_id) if compute_unassigned(bank_line) else _go_to_next(bank_line)
+    return _render_credit(request, bank_line, index, match, form)
+
+
+def _propose_assignment(line: BankLine, match: LineMatch) -> dict[str, Any]:
+    """Return the initial values of the form: what is due of the matched reference, not the whole line."""
+    unassigned = compute_unassigned(line)
+    part = min(unassigned, dict(match.parts).get(match.reference, unassigned))
+    return {
+        "amount": (Decimal(part) / 100).quantize(CENT_STEP),
+        "reference": "" if match.kind in KINDS_NOT_PREFILLED else match.reference,
+    }
+
+
+def _render_credit(
+    request: HttpRequest, line: BankLine, index: PayableIndex, match: LineMatch, form: AssignmentForm
+) -> HttpResponse:
+    """Show a credit with what it may pay, and what it is assigned to."""
+    search_text = request.GET.get("q", "")[:200]
+    unassigned = compute_unassigned(line)
+    suggestions = _list_suggestions(line, index, unassigned, search_text)
+    assignments = line.assignments.select_related("reversal_refund").prefetch_related(
+        Prefetch("receivable", Receivable.objects.with_first_attendee())
+    )
     return _render_page(
         request,
         "bank_line",
-        line=bank_line,
-        left=Money(unassigned, bank_line.currency),
+        line=line,
+        left=Money(unassigned, line.currency),
         match=match,
         advice=MATCH_ADVICE[match.kind],
         form=form,
         search_text=search_text,
-        suggestions=_list_suggestions(bank_line, index, unassigned, search_text),
-        items_of_payer=_find_items_of_payer(bank_line, index),
-        waiting_count=BankLine.objects.needing_decision().exclude(pk=line_id).count(),
-        next_line=_find_next_line(bank_line),
+        suggestions=suggestions,
+        can_choose_several=sum(suggestion.item.amount_due > 0 for suggestion, _part in suggestions) > 1,
+        chosen_parts=request.POST.getlist("part"),
+        items_of_payer=find_items_of_payer(build_line_facts(line), index),
+        waiting_count=BankLine.objects.needing_decision().exclude(pk=line.pk).count(),
+        next_line=_find_next_line(line),
         ignore_form=BankReasonForm(prefix="ignore"),
-        assignments=bank_line.assignments.select_related("reversal_refund").prefetch_related(
-            Prefetch("receivable", Receivable.objects.with_first_attendee())
-        ),
+        assignments=assignments,
+        active_count=sum(assignment.is_active for assignment in assignments),
     )
 
 
-def _find_items_of_payer(line: BankLine, index: PayableIndex) -> list[PayableItem]:
-    """Return the payables of one buyer that what is left of the line pays exactly."""
-    return find_items_of_payer(replace(build_line_facts(line), amount_cents=compute_unassigned(line)), index)
-
-
-def _assign_to_all(request: HttpRequest, line: BankLine, index: PayableIndex) -> HttpResponse:
-    """Assign the line to the payables of its payer, if they are still those that the page showed."""
-    items = _find_items_of_payer(line, index)
-    if not items or sorted(item.reference for item in items) != sorted(request.POST.getlist("all")):
+def _try_assign_chosen(request: HttpRequest, line: BankLine, index: PayableIndex) -> bool:
+    """Assign the line to the ticked payables, each with its amount due; return whether it was assigned."""
+    due_items = {
+        item.due_part: item
+        for item in index.items.values()
+        if item.amount_due > 0 and item.currency == line.currency
+    }
+    chosen_parts = dict.fromkeys(request.POST.getlist("part"))
+    if not chosen_parts:
+        messages.error(request, _("Select at least one amount due."))
+    elif not chosen_parts.keys() <= due_items.keys():
         messages.error(request, _("The amounts due have changed. Check the suggestions again."))
-        return redirect("bank-line", line.pk)
-    try:
-        assign_line_to_several(line=line, parts=[(item.reference, item.amount_due) for item in items])
-    except ConventionError as error:
-        messages.error(request, str(error))
-        return redirect("bank-line", line.pk)
-    assigned_cents = sum(item.amount_due for item in items)
-    values = {"amount": format_cents(assigned_cents, line.currency), "count": len(items)}
-    messages.success(request, _("%(amount)s has been recorded for %(count)d amounts due.") % values)
-    return _go_to_next(line)
+    else:
+        parts = [(due_items[part].reference, due_items[part].amount_due) for part in chosen_parts]
+        try:
+            _assign_parts(request, line, parts)
+        except ConventionError as error:
+            messages.error(request, str(error))
+        else:
+            return True
+    return False
+
+
+def _assign_parts(request: HttpRequest, line: BankLine, parts: Sequence[tuple[str, int]]) -> None:
+    """Assign each part, as (reference, cents), and say so. Raise InvalidAssignment or NotFound."""
+    assignments = assign_line_to_several(line=line, parts=parts)
+    if len(assignments) == 1:
+        message = _("%(amount)s has been recorded for %(buyer)s.")
+        text: str = _describe_recorded(message, assignments[0].receivable, assignments[0].amount)
+    else:
+        amount = format_cents(sum(cents for _reference, cents in parts), line.currency)
+        values = {"amount": amount, "count": len(parts)}
+        text = _("%(amount)s has been recorded for %(count)d amounts due.") % values
+    messages.success(request, text)
 
 
 def _respond_with_debit(request: HttpRequest, line: BankLine) -> HttpResponse:
@@ -283,12 +319,14 @@ def _go_to_next(line: BankLine) -> HttpResponse:
     return redirect("bank-line", next_line.pk) if next_line else redirect("bank-lines")
 
 
-def _try_assign(line: BankLine, form: AssignmentForm) -> BankLineAssignment | None:
+def _try_assign_typed(request: HttpRequest, line: BankLine, form: AssignmentForm) -> bool:
+    """Assign the line to what was typed; return whether it was assigned, else add the error to the form."""
     try:
-        return assign_line(line=line, reference=form.cleaned_data["reference"], amount=form.cents)
+        _assign_parts(request, line, form.parts)
     except ConventionError as error:
         form.add_error(None, str(error))
-        return None
+        return False
+    return True
 
 
 def _describe_recorded(message: str, receivable: Receivable, cents: int) -> SafeString:
@@ -332,6 +370,23 @@ def assignment_undo(request: HttpRequest, line_id: int, assignment_id: int) -> H
     else:
         undo_assignment(assignment=assignment, reason=form.cleaned_data["reason"])
         messages.success(request, _("The assignment has been undone with a counter-entry."))
+    return redirect("bank-line", line_id)
+
+
+@require_POST
+def assignments_undo(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Undo all assignments of a line."""
+    bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    form = BankReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Enter a reason for undoing the assignments."))
+        return redirect("bank-line", line_id)
+    try:
+        undo_assignments(line=bank_line, reason=form.cleaned_data["reason"])
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("All assignments have been undone with counter-entries."))
     return redirect("bank-line", line_id)
 
 

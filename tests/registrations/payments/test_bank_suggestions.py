@@ -204,6 +204,9 @@ def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     assert ignored["Location"] == reverse("bank-line", args=[other.pk])
 
 
+NIMBUS_CHOICE = {"chosen": "1", "part": ["NIMBUS01:12000", "NIMBUS02:12000"]}
+
+
 def import_payment_of_two_orders() -> BankLine:
     make_issuer()
     for reference in ("NIMBUS01", "NIMBUS02"):
@@ -218,8 +221,9 @@ def test_one_button_assigns_a_line_to_all_orders_of_its_payer(treasurer):
     client, address = make_client(treasurer), reverse("bank-line", args=[import_payment_of_two_orders().pk])
 
     page = html.fromstring(client.get(f"/en{address}").content)
-    [form] = page.xpath("//main//form[.//input[@name='all']]")
-    answer = client.post(address, {"all": form.xpath(".//input[@name='all']/@value")})
+    [form] = page.xpath("//main//form[.//input[@type='hidden' and @name='part']]")
+    parts = form.xpath(".//input[@name='part']/@value")
+    answer = client.post(address, {"chosen": "1", "part": parts})
 
     assert "Nimbus owes exactly this amount under 2 references:" in form.text_content()
     assert answer["Location"] == reverse("bank-lines")
@@ -235,7 +239,7 @@ def test_message_names_what_was_assigned_of_a_line(treasurer):
     client, address = make_client(treasurer), reverse("bank-line", args=[line.pk])
     assign_line_to_several(line=BankLine.objects.get(), parts=[(other.reference, 12_000)])
 
-    answer = client.post(f"/en{address}", {"all": ["NIMBUS01", "NIMBUS02"]}, follow=True)
+    answer = client.post(f"/en{address}", NIMBUS_CHOICE, follow=True)
 
     assert "€240.00" in answer.text
 
@@ -247,7 +251,7 @@ def test_orders_that_were_paid_meanwhile_are_not_assigned_together(treasurer):
     paid = Receivable.objects.get(reference="NIMBUS01")
     record_payment(receivable=paid, amount=12_000, method="cash")
 
-    client.post(address, {"all": ["NIMBUS01", "NIMBUS02"]})
+    client.post(address, NIMBUS_CHOICE)
 
     assert BankLine.objects.get().assignments.count() == 0
 
