@@ -5,11 +5,11 @@ from typing import Final
 
 from allauth.account.models import EmailAddress
 
+from convention.club.addresses.other_addresses import list_other_addresses
 from convention.club.models import Person
 from convention.club.people import (
     CLOSED_ACCOUNTS,
     find_address_holder,
-    list_other_addresses,
     search_people,
 )
 from convention.personal_data import DataSubject
