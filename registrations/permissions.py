@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -233,6 +234,14 @@ def choose_link_secret(registration: Registration, address: str) -> str:
     return registration.order.manage_secret if is_buyer else make_own_secret(registration)
 
 
+def build_link_path(order: Order, *, page: str = "order", secret: str = "") -> str:
+    """Return the path of a page behind a link to the order, in the reader's language.
+
+    The link is the order's own, or that of `secret`. `Order.manage_path` is in the language of its e-mails.
+    """
+    return reverse(page, args=[order.reference, secret or order.manage_secret])
+
+
 def get_access_of(registration: Registration) -> LinkAccess:
     """Return the access of the link that is mailed to the attendee, or to the buyer without their address."""
     address = registration.email or registration.order.email
@@ -352,7 +361,7 @@ def list_registration_links(person: Person, events: Iterable[Event]) -> list[Reg
     return [
         RegistrationLink(
             registration,
-            registration.order.build_path_with(choose_link_secret(registration, person.email or "")),
+            build_link_path(registration.order, secret=choose_link_secret(registration, person.email or "")),
         )
         for registration in rows
         if registration.pk not in refused

@@ -21,9 +21,10 @@ from registrations.billing.refund_summary import (
 )
 from registrations.invoices.models import Quotation
 from registrations.models import Order
+from registrations.permissions import build_link_path
 
 from .open_payments import load_due_dates
-from .permissions import build_link_path, list_contacts_orders
+from .permissions import list_contacts_orders
 
 # The latest ones; older ones are in the contacts' e-mails.
 MAX_OTHER_ORDERS = 50
@@ -67,7 +68,7 @@ def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
             refunded.get(order.pk),
             path=build_link_path(order) if order.email in own_addresses else "",
             sponsor_path=(
-                build_link_path(order, "order-sponsor")
+                build_link_path(order, page="order-sponsor")
                 if order.email in own_addresses and order.sponsorships.all()
                 else ""
             ),

@@ -1,7 +1,6 @@
 """The orders, registrations and invoices that a company's contact may see and change."""
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from convention.accounts.permissions import owns_address
@@ -11,6 +10,7 @@ from convention.text.email_addresses import normalize_email
 from registrations.invoices.ledger.manual_charges import find_manual_charges
 from registrations.invoices.models import Invoice, Receivable
 from registrations.models import Order, Registration
+from registrations.permissions import build_link_path
 
 from .models import CompanyOrder
 
@@ -51,12 +51,7 @@ def find_own_path(order: Order, reader: Person, *, page: str = "order") -> str:
 
     Return "" unless the reader has verified the order's address.
     """
-    return build_link_path(order, page) if owns_address(reader, order.email) else ""
-
-
-def build_link_path(order: Order, page: str = "order") -> str:
-    """Return the path of a page behind the order's link; `manage_path` is in the language of its e-mails."""
-    return reverse(page, args=[order.reference, order.manage_secret])
+    return build_link_path(order, page=page) if owns_address(reader, order.email) else ""
 
 
 def list_manual_receivables(company: Company) -> QuerySet[Receivable]:

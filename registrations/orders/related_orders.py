@@ -15,7 +15,7 @@ from convention.accounts.permissions import owns_address
 from convention.club.models import Person
 from convention.text.email_addresses import is_same_email
 from registrations.models import Order
-from registrations.permissions import LinkAccess
+from registrations.permissions import LinkAccess, build_link_path
 
 from .order_state import describe_order_state
 
@@ -54,7 +54,9 @@ def list_related_orders(link_access: LinkAccess, user: "RequestUser") -> list[Re
     rows = Order.objects.filter(related, event=order.event_id).exclude(pk=order.pk)
     rows = rows.exclude(source=Order.Source.COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
     return [
-        _build_related_order(row, row.manage_path if is_owner or row.pk == order.previous_order_id else "")
+        _build_related_order(
+            row, build_link_path(row) if is_owner or row.pk == order.previous_order_id else ""
+        )
         for row in rows[:MAX_ORDERS_SHOWN]
         if is_same_email(row.email, order.email) and not row.awaits_verification
     ]
