@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
 from convention.db.leases import hold_lease
-from convention.errors import ConventionError, NotOpenNow
+from convention.errors import ConventionError, NotFound, NotOpenNow
 from convention.mail.messages import MailMessage, send_or_log
 from convention.text.dates import format_date
 
@@ -69,10 +69,10 @@ def give_seat(
     """Give a seat from today or `starts_on`, until it is ended; it never outlasts the employment.
 
     It begins with the membership if that begins later, and ends a seat in the grace period of an earlier one.
-    Raise NoSeatLeft, AlreadyHasSeat, NotEmployed,
-    AccountClosed, and NotOpenNow if the membership is not confirmed, or over by then.
+    Raise NoSeatLeft, AlreadyHasSeat, NotEmployed, AccountClosed, NotOpenNow if the membership is not
+    confirmed, or over by then, and NotFound if the person's record was merged meanwhile.
     """
-    if not person.is_active:
+    if not _lock_holder(person).is_active:
         sentence = _("%(name)s’s account is closed: reopen it before you give a seat.")
         raise AccountClosed(sentence % {"name": person})
     membership = lock_membership(membership)
@@ -93,6 +93,19 @@ def give_seat(
     record_action("seat.give", seat, fields=["person", "starts_on", "ends_on"])
     end_grace_seats(membership=membership, holders=[person.pk], first_day=span[0])
     return seat
+
+
+def _lock_holder(person: Person) -> Person:
+    """Return the stored person, locked until the transaction ends. Raise NotFound.
+
+    A merge of their record waits for the seat, or has deleted the record. It locks people before memberships:
+    in another order each could wait for the other.
+    """
+    stored = Person.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+    if stored is None:
+        sentence = _("The record of %(name)s no longer exists. It may have been merged with another one.")
+        raise NotFound(sentence % {"name": person})
+    return stored
 
 
 def select_held_seats(membership: Membership, *, at: datetime.date | None = None) -> QuerySet[Seat]:
@@ -141,6 +154,7 @@ def move_seat(*, seat: Seat, person: Person) -> Seat:
     A seat that begins later is given from its first day. In the grace period it is given in the renewal, once
     that is confirmed. Raise what `give_seat` raises, and NotOpenNow if the seat has ended.
     """
+    _lock_holder(person)
     lock_membership(seat.membership)
     # Read again under the lock: another request may have moved or ended it.
     stored = Seat.objects.select_related("membership").filter(pk=seat.pk).first()
