@@ -363,6 +363,13 @@ class MeetingForm(EventForm):
         fields = [name for name in EventForm.Meta.fields if name not in ("kind", "host", "group")]
 
 
+class VisitDatesForm(EventForm):
+    """Event form for a secretary who does not organize this visit: dates, venue and description."""
+
+    class Meta(EventForm.Meta):
+        fields = ["venue", *EVENT_TIME_FIELDS, *DESCRIPTION_FIELDS]
+
+
 class NewEventForm(EventForm):
     """A new event with its slug."""
 

@@ -45,6 +45,15 @@ def can_administer(person: "RequestUser", event: Event) -> bool:
     return _runs_all_or_has_role(person, event, EventRole.Role.ORGANIZER)
 
 
+def can_edit_settings(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person may change the event's dates, venue and description.
+
+    Organizers may, and the club's secretary for a site visit, which they may also call off.
+    """
+    is_visit = event.kind == Event.Kind.SITE_VISIT
+    return can_organize(person, event) or (is_visit and has_club_role(person, ClubRole.Role.SECRETARY))
+
+
 def leads_meeting(person: "RequestUser", event: Event) -> bool:
     """Return whether the event is a meeting of a working group that this person leads today."""
     # The kind first: it spares other events the query.
@@ -281,6 +290,15 @@ def get_member_events(person: "RequestUser") -> QuerySet[Event]:
 def get_event_to_organize(slug: str, person: "RequestUser") -> Event:
     """Return the event of an organizer's page. Raise NotFound, Forbidden or SignInRequired."""
     return _get_event_if(slug, person, can_organize, _("This page is for the organizers of the event."))
+
+
+def get_event_to_edit(slug: str, person: "RequestUser") -> Event:
+    """Return an event whose dates, venue and description this person may change.
+
+    Raise what `get_event_to_organize` raises.
+    """
+    refusal = _("This page is for the organizers of the event.")
+    return _get_event_if(slug, person, can_edit_settings, refusal)
 
 
 def get_event_to_administer(slug: str, person: "RequestUser") -> Event:

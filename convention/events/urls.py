@@ -10,6 +10,7 @@ from convention.web.routing import OrganizerPage, PageGroup
 
 from . import api, delegation_views, views
 from .models import Event
+from .permissions import can_edit_settings
 from .pictures import views as picture_views
 from .publishing import cancellation_views, meeting_views, public_views
 from .publishing import views as publishing_views
@@ -80,5 +81,5 @@ organizer_pages = [
         kinds=(Event.Kind.CONVENTION,),
         is_for_leads=False,
     ),
-    OrganizerPage("organize-settings", _("Settings"), 75, PageGroup.SETTINGS),
+    OrganizerPage("organize-settings", _("Settings"), 75, PageGroup.SETTINGS, can_open=can_edit_settings),
 ]

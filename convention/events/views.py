@@ -37,6 +37,7 @@ from .forms import (
     SecretaryEventForm,
     VenueChoiceForm,
     VenueForm,
+    VisitDatesForm,
 )
 from .guards import (
     check_event_change,
@@ -49,9 +50,11 @@ from .permissions import (
     can_administer,
     can_change_venue,
     can_create_events,
+    can_organize,
     check_event_creation,
     get_delegation,
     get_event_to_administer,
+    get_event_to_edit,
     get_event_to_organize,
     runs_for_club,
 )
@@ -107,7 +110,7 @@ def event_create(request: "HttpRequest") -> "HttpResponse":
 @require_safe_or_post
 def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the event's settings."""
-    event_row = get_event_to_organize(event, request.user)
+    event_row = get_event_to_edit(event, request.user)
     form_class = _choose_settings_form(request.user, event_row)
     fingerprints = compute_fingerprints({name: getattr(event_row, name) for name in form_class.base_fields})
     outcome = SettingsOutcome()
@@ -146,6 +149,8 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
 def _choose_settings_form(person: "RequestUser", event: Event) -> type[EventForm]:
     if can_create_events(person):
         return EventForm
+    if not can_organize(person, event):
+        return VisitDatesForm
     if not can_administer(person, event):
         return MeetingForm
     return SecretaryEventForm if can_read_directory(person) else DelegatedEventForm
@@ -257,7 +262,7 @@ def save_event(request: "HttpRequest", form: EventForm, verb: str, *, changed_fi
 @require_safe_or_post
 def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the event's venue, choose or add one; a venue of other events is copied first."""
-    event_row = get_event_to_organize(event, request.user)
+    event_row = get_event_to_edit(event, request.user)
     is_choosing = event_row.venue_id is None and "known_venue" in request.POST
     choice_form = VenueChoiceForm(request.POST if is_choosing else None, event=event_row)
     if is_choosing:

@@ -93,6 +93,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         event_row,
         form=form,
         source=source,
+        organizers=get_organizers(event_row),
         # Organizers of the event may not open the lists, so they get no step that leads there.
         list_steps=list_open_steps(stored, at=timezone.now()) if can_read_list else [],
         proposal_to_announce=_find_proposal_to_announce(request, stored),
