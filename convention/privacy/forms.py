@@ -9,8 +9,6 @@ from convention.web.forms import ActionErrorsMixin
 
 from .models import PrivacyCase
 
-ACCESS_ANSWERS = (PrivacyCase.Answer.GIVEN, PrivacyCase.Answer.NO_DATA)
-
 
 class ErasureRequestForm(forms.Form):
     """A person's own request to be erased."""
@@ -45,12 +43,6 @@ class ErasureConfirmForm(forms.Form):
         ),
         error_messages={"required": _("Tick the box to confirm.")},
     )
-
-
-class CaseAnswerForm(forms.Form):
-    """The answer to a request for access: the button that was shown for the data stored then."""
-
-    answer = forms.ChoiceField(choices=[(value, value) for value in ACCESS_ANSWERS])
 
 
 class CaseLinkForm(forms.Form):
