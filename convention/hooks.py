@@ -248,8 +248,8 @@ badge_remarks = SingleHook()
 # (registrations) -> OpenSteps (registrations/orders/open_steps.py) by registration id: what attendees still
 # have to do.
 attendee_steps = Hook()
-# (registration, former_link_version=): called in the transaction in which the address of its attendee is
-# corrected; the former version is lower where the correction voided the attendee's link.
+# (registration, former_link_version=) -> whether its attendee is e-mailed a link: called in the transaction
+# in which their address is corrected; the former version is lower where that voided their link.
 address_corrections = Hook()
 # (registration=): called in the transaction in which a place gets a new attendee, or its attendee an address.
 attendee_invitations = Hook()

@@ -328,7 +328,9 @@ def _save_correction(
         sync_attendee_names([registration])
     if verb == "registration.correct" and "email" in old_values:
         # Only after saving: some deployments run tasks within the request.
-        _follow_other_address(registration, old_values["email"], former_link_version=former_version)
+        registration.is_link_mailed = _follow_other_address(
+            registration, old_values["email"], former_link_version=former_version
+        )
     if sends_mail:
         hooks.send_order_mails.enqueue(registration.order_id)
 
@@ -349,13 +351,18 @@ def _clear_sent_mail(registration: Registration, old_values: dict[str, Any]) -> 
     return False
 
 
-def _follow_other_address(registration: Registration, former_email: str, *, former_link_version: int) -> None:
+def _follow_other_address(registration: Registration, former_email: str, *, former_link_version: int) -> bool:
+    """Queue what the correction of an address calls for; return whether an e-mail brings the link."""
     if not former_email:
         invite_new_attendee(registration)
-    for follow_correction in hooks.address_corrections.providers():
-        follow_correction(registration, former_link_version=former_link_version)
-    if former_link_version < registration.link_version and needs_new_link_mail(registration):
-        send_links_mail.enqueue([], [registration.pk])
+    reports = [
+        follow(registration, former_link_version=former_link_version)
+        for follow in hooks.address_corrections.providers()
+    ]
+    if former_link_version == registration.link_version or not needs_new_link_mail(registration):
+        return any(reports)
+    send_links_mail.enqueue([], [registration.pk])
+    return True
 
 
 def _check_transfer(registration: Registration, old_values: dict[str, Any]) -> None:
@@ -414,12 +421,7 @@ def has_changed_name(registration: Registration, old_values: dict[str, Any]) -> 
 
 def find_new_attendee(registration: Registration, correction: Correction) -> RequestedPlace | None:
     """Return the attendee whom the correction would give the place to; None if it stays with the same."""
-    new_attendee = RequestedPlace(
-        ticket="",
-        first_name=correction.first_name,
-        last_name=correction.last_name,
-        email=correction.email,
-    ).normalize()
+    new_attendee = _normalize_correction(registration, correction)
     is_same = registration.has_name and not would_transfer(
         registration, AttendeeIdentity.from_row(new_attendee)
     )

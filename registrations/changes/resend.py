@@ -9,7 +9,6 @@ from typing import BinaryIO
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,7 +29,7 @@ from .correct import (
     correct_own_registration,
     correct_registration,
 )
-from .links import needs_new_link_mail, send_links_mail
+from .links import send_links_mail
 from .selections import (
     ProgressReport,
     RegistrationSelection,
@@ -110,14 +109,8 @@ def _send_to_attendee(registration: Registration, address: str) -> None:
         correction=Correction(**{**current_values, "email": address}),
         given_by=GivenBy.ORGANIZER,
     )
-    has_new_link = corrected.link_version > registration.link_version
-    # No invitation is sent once the event has begun.
-    is_invited = (
-        registration.order.source == Order.Source.COMPANY_CONTACT
-        and registration.event.starts_at > timezone.now()
-    )
     # The correction mails a new link by itself to colleagues of a company and to later attendees.
-    if not (has_new_link and (is_invited or needs_new_link_mail(corrected))):
+    if not corrected.is_link_mailed:
         send_links_mail.enqueue([], [registration.pk])
     record_action("registration.resend", registration, event=registration.event)
 

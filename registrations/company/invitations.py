@@ -119,11 +119,11 @@ def record_invitation(*, registration: Registration, message_key: str) -> None:
         refused.update(sent_at=mail.accepted_at, refused_at=None)
 
 
-def invite_at_corrected_address(registration: Registration, *, former_link_version: int) -> None:
+def invite_at_corrected_address(registration: Registration, *, former_link_version: int) -> bool:
     """Queue the invitation again if the former address refused it, or its link is void.
 
     An attendee who has completed their details gets the new link only. Called by the hook
-    `address_corrections`.
+    `address_corrections`. Return whether an e-mail brings the attendee their link.
     """
     invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
     is_link_voided = (
@@ -133,11 +133,15 @@ def invite_at_corrected_address(registration: Registration, *, former_link_versi
     is_refused = invitation is not None and invitation.refused_at is not None
     # The mail with the badge invites later holders, and is sent again if the former address refused it.
     if is_refused and is_announced_with_badge(registration):
-        return
+        return True
     if is_link_voided and invitation and invitation.completed_at and registration.email:
         send_links_mail.enqueue([], [registration.pk])
-    elif is_link_voided or is_refused:
-        invite_attendee(registration=registration)
+        return True
+    if is_link_voided or is_refused:
+        is_queued = invite_attendee(registration=registration) is not None
+        # No invitation is sent once the event has begun.
+        return is_queued and registration.event.starts_at > timezone.now()
+    return False
 
 
 @task()

@@ -44,6 +44,8 @@ class OrderItem(models.Model):
     awaits_payment_first = False
     is_confirmed_by_other = False
     is_left_to_contact = False
+    # Set by the correction of an address.
+    is_link_mailed = False
     is_refused_second = False
     paid_unverified: Any = None
     refund_at: Any = None

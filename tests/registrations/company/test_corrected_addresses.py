@@ -1,9 +1,12 @@
 """Addresses that a contact enters for colleagues: refused ones, and the e-mail that a new one gets."""
 
+import datetime
+
 import pytest
 from django.utils import timezone
 
 from registrations.changes.cancel import cancel_registration
+from registrations.changes.resend import resend_mail
 from registrations.company.invitations import build_details_url
 from registrations.company.models import Invitation
 from registrations.models import Registration
@@ -47,6 +50,21 @@ def test_attendee_with_complete_details_gets_only_new_link_at_corrected_address(
 
     [mail] = [mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]]
     assert "/details/" not in mail.body
+
+
+def test_address_corrected_by_an_organizer_during_the_event_gets_one_link(mailoutbox, run_tasks):
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "typo@x.fr"), make_row("Beta", "beta@x.fr"))
+    run_tasks()
+    Invitation.objects.update(completed_at=timezone.now())
+    desk.event.starts_at = timezone.now() - datetime.timedelta(hours=1)
+    desk.event.save()
+    rows = Registration.objects.select_related("order", "event", "ticket")
+
+    resend_mail(registration=rows.get(email="typo@x.fr"), email="zoe@x.fr")
+    run_tasks()
+
+    assert len([mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]]) == 1
 
 
 @pytest.mark.parametrize("page", ["", "correct/"])
