@@ -26,6 +26,7 @@ from convention.web.forms import (
     set_empty_label,
 )
 
+from .addresses.forms import AddressHintMixin
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
 from .models import Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
@@ -196,7 +197,7 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
         return data
 
 
-class AppointByEmailForm(DateRangeForm):
+class AppointByEmailForm(AddressHintMixin, DateRangeForm):
     """A person to appoint, found by e-mail."""
 
     email = forms.EmailField(
@@ -297,7 +298,7 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
         return data
 
 
-class PersonDetailsForm(PersonNameForm):
+class PersonDetailsForm(AddressHintMixin, PersonNameForm):
     """A person's name, address and language; a new name that somebody has needs a confirmation."""
 
     email = forms.EmailField(
@@ -332,10 +333,10 @@ class PersonDetailsForm(PersonNameForm):
 
     @property
     def changed_columns(self) -> list[str]:
-        return [name for name in self.changed_data if name != "is_other_person"]
+        return [name for name in self.changed_data if name not in ("is_other_person", "accepts_address")]
 
 
-class NewPersonForm(PersonNameForm):
+class NewPersonForm(AddressHintMixin, PersonNameForm):
     """A person to add to the directory; a second one of the same name needs a confirmation."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=254)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from convention.text.address_suggestions import suggest_address
 from convention.text.dates import format_date
 
 from .changes import DirectoryChanges
@@ -38,7 +39,17 @@ class NameList:
 
 
 @dataclass(frozen=True)
+class DoubtfulAddress:
+    """A new address that looks mistyped, and the one that was probably meant."""
+
+    person: str
+    address: str
+    suggestion: str
+
+
+@dataclass(frozen=True)
 class ImportPreview:
+    doubtful_addresses: list[DoubtfulAddress]
     new_companies: NameList
     new_people: NameList
     value_changes: list[ValueChange]
@@ -53,6 +64,7 @@ def build_import_preview(changes: DirectoryChanges) -> ImportPreview:
     """Return the new companies and people by name, and each changed value, up to a limit of each."""
     value_changes = [change for kind in CHANGED_KINDS for change in _list_value_changes(changes, kind)]
     return ImportPreview(
+        _list_doubtful_addresses(changes),
         _shorten_names(company.name for company in changes.created_rows["company"]),
         _shorten_names(
             f"{job.person}, {job.company}"
@@ -63,6 +75,21 @@ def build_import_preview(changes: DirectoryChanges) -> ImportPreview:
         value_changes[:MAX_VALUES_SHOWN],
         len(value_changes),
     )
+
+
+def _list_doubtful_addresses(changes: DirectoryChanges) -> list[DoubtfulAddress]:
+    """Return the first addresses that the import adds and that look mistyped."""
+    before = changes.values_before["person"]
+    changed = [row for key, row in changes.changed_rows["person"].items() if "email" in before[key]]
+    rows = [row for row in (*changes.created_rows["person"], *changed) if row.email]
+    # Once for each domain: the people of a long list share few.
+    domains = {row.email.rpartition("@")[2] for row in rows}
+    doubtful = {domain for domain in domains if suggest_address(f"name@{domain}")}
+    return [
+        DoubtfulAddress(row.name, row.email, suggest_address(row.email))
+        for row in rows
+        if row.email.rpartition("@")[2] in doubtful
+    ][:MAX_NAMES_SHOWN]
 
 
 def _shorten_names(names: Iterable[str]) -> NameList:
