@@ -337,13 +337,45 @@ class PersonDetailsForm(AddressHintMixin, PersonNameForm):
 
 
 class NewPersonForm(AddressHintMixin, PersonNameForm):
-    """A person to add to the directory; a second one of the same name needs a confirmation."""
+    """A person to add to the directory, with their employer; a second one of the same name is confirmed."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
     is_other_person = forms.BooleanField(
         label=_("This is a different person with the same name"), required=False
     )
+    company = forms.ModelChoiceField(
+        Company.objects.filter(merged_on=None),
+        label=_("Company"),
+        required=False,
+        empty_label=_("Not known yet"),
+    )
+    starts_on = DayField(label=_("Works there from"), initial=timezone.localdate, required=False)
+    title = forms.CharField(label=_("Job title"), max_length=120, required=False)
+    level = forms.ChoiceField(
+        label=_("Level"), choices=[("", "–"), *Employment.Level.choices], required=False
+    )
+    gives_seat = forms.BooleanField(label=_("Give a seat, if the company has a free one"), required=False)
+    # Offered only where the job limits the person's visits (`describe_visit_limits`).
+    accepts_visit_limits = forms.BooleanField(label=_("Add this job all the same"), required=False)
     field_order = ("first_name", "last_name", "email", "language", "is_other_person")
+
+    def clean(self) -> dict[str, Any]:
+        """Require the company of a job title, a level or a seat."""
+        data = super().clean()
+        has_details = any(data.get(name) for name in ("title", "level", "gives_seat"))
+        if has_details and not data.get("company") and "company" not in self.errors:
+            self.add_error("company", _("Choose the company of this job."))
+        return data
+
+    def get_person_values(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("email", "first_name", "last_name", "language")}
+
+    def get_job_values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `add_employment`, or {} without a company."""
+        if not self.cleaned_data["company"]:
+            return {}
+        values = {name: self.cleaned_data[name] for name in ("company", "title", "level")}
+        return {**values, "starts_on": self.cleaned_data["starts_on"] or timezone.localdate()}
 
 
 class EmploymentForm(DateRangeForm):

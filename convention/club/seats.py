@@ -148,6 +148,13 @@ def give_seat_and_notify(
 
 
 @transaction.atomic
+def give_free_seat(*, person: Person) -> Seat | None:
+    """Give a seat of a current employer from today and e-mail the person; return None if none is free."""
+    membership = find_membership_with_free_seat(person)
+    return give_seat_and_notify(membership=membership, person=person) if membership else None
+
+
+@transaction.atomic
 def move_seat(*, seat: Seat, person: Person) -> Seat:
     """End a seat, give it to another person from today until the same day, and e-mail them.
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -45,7 +46,7 @@ from convention.club.permissions import (
     require_directory_manager,
     require_directory_reader,
 )
-from convention.club.seats import find_membership_with_free_seat
+from convention.club.seats import describe_new_seat, find_membership_with_free_seat, give_free_seat
 from convention.errors import Forbidden, InvalidFields, NotFound
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
@@ -93,24 +94,56 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
 
 @require_safe_or_post
 def person_create(request: "HttpRequest") -> "HttpResponse":
-    """Add a person by hand; namesakes are shown first, so that nobody is added twice."""
+    """Add a person by hand, with employer and seat; namesakes are shown first, so that nobody is doubled."""
     require_directory_reader(request.user)
     form = NewPersonForm(request.POST or None)
     namesakes: list[Person] = []
+    visit_limits = ""
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        if not values.pop("is_other_person"):
+        if not values["is_other_person"]:
             namesakes = find_namesakes(first_name=values["first_name"], last_name=values["last_name"])
-        try:
-            person = None if namesakes else create_person(**values)
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        else:
-            if person:
-                messages.success(request, _("Person added. Next: add their employer."))
-                return redirect("club-person", person.pk)
+        visit_limits = "" if values["accepts_visit_limits"] else _describe_limits_of_new_job(form)
+        if not (namesakes or visit_limits) and (person := _add_person(request, form)):
+            return redirect("club-person", person.pk)
     holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
-    return render_club_page(request, "person_new.html", form=form, namesakes=namesakes, holder=holder)
+    context = {"namesakes": namesakes, "visit_limits": visit_limits, "holder": holder}
+    return render_club_page(request, "person_new.html", form=form, **context)
+
+
+def _describe_limits_of_new_job(form: NewPersonForm) -> str:
+    """Return what the job means for visits: only the company's page would show it afterwards."""
+    job = form.get_job_values()
+    if not job:
+        return ""
+    person = Person(first_name=form.cleaned_data["first_name"], last_name=form.cleaned_data["last_name"])
+    return describe_visit_limits(
+        person=person, company=job["company"], starts_on=job["starts_on"], ends_on=None
+    )
+
+
+@transaction.atomic
+def _add_person(request: "HttpRequest", form: NewPersonForm) -> Person | None:
+    """Add the form's person with job and seat; return None with the errors in the form if it is refused."""
+    try:
+        person = create_person(**form.get_person_values())
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+        return None
+    job, gives_seat = form.get_job_values(), form.cleaned_data["gives_seat"]
+    if not job:
+        messages.success(request, _("Person added. Next: add their employer."))
+        return person
+    add_employment(person=person, **job)
+    seat = give_free_seat(person=person) if gives_seat else None
+    if seat:
+        messages.success(request, f"{_('Person added.')} {describe_new_seat(seat)}")
+    else:
+        messages.success(request, _("Person added."))
+    if gives_seat and not seat:
+        sentence = _("%(company)s has no seat that is free today, so %(name)s has none yet.")
+        messages.warning(request, sentence % {"company": job["company"], "name": person})
+    return person
 
 
 @require_safe

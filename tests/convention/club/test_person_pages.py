@@ -3,6 +3,7 @@
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from lxml import html
 
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
@@ -231,11 +232,12 @@ def test_erased_person_cannot_be_changed_or_reopened():
 
 def test_page_of_person_without_employer_asks_for_it_and_no_name_is_called_optional():
     client = make_client(make_administrator())
-    form = client.get(NEW).content.decode()
+    form = html.fromstring(client.get(NEW).text)
 
     added = client.post(NEW, FIELDS, follow=True).content.decode()
 
-    assert "(optional)" not in form
+    labels = [form.xpath(f"//label[@for='id_{name}']")[0] for name in ("first_name", "last_name")]
+    assert [label.text_content().strip() for label in labels] == ["First name", "Last name"]
     assert "Add the employer</button>" in added
     assert "<details open><summary>Add the employer" in added
     assert "Change employer" not in added
