@@ -225,7 +225,7 @@ def test_one_button_assigns_a_line_to_all_orders_of_its_payer(treasurer):
     parts = form.xpath(".//input[@name='part']/@value")
     answer = client.post(address, {"chosen": "1", "part": parts})
 
-    assert "Nimbus owes exactly this amount under 2 references:" in form.text_content()
+    assert "This is exactly the total of 2 amounts due from Nimbus:" in form.text_content()
     assert answer["Location"] == reverse("bank-lines")
     assert [compute_balance(row).amount_due for row in Receivable.objects.all()] == [0, 0]
 
