@@ -176,16 +176,17 @@ def reopen_line(*, line: BankLine) -> None:
 def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
     """Link a line to the payout that it reports. Raise InvalidAssignment."""
     line = lock_line(line.pk)
-    payout = (
-        # Locked and without a line: two lines of the same amount must not take the same payout.
-        Payout.objects.select_for_update(of=("self",)).filter(external_id=payout_id, bank_line="").first()
-    )
-    if payout is None or payout.amount != line.amount or compute_unassigned(line) != line.amount:
+    # Locked: two lines of the same amount must not take the same payout.
+    payout = Payout.objects.select_for_update(of=("self",)).filter(external_id=payout_id).first()
+    is_of_line = payout is not None and (payout.amount, payout.currency) == (line.amount, line.currency)
+    is_matched = line.refund_id is not None or BankLine.objects.filter(payout=payout).exists()
+    if payout is None or not is_of_line or is_matched or compute_unassigned(line) != line.amount:
         raise InvalidAssignment(_("This payout is already matched, or its amount is different."))
     line.payout = payout
     line.save(update_fields=["payout"])
     line_text = " ".join(filter(None, [line.booked_on.isoformat(), line.counterparty, line.payer_text]))
-    link_payout_to_bank_line(payout=payout, bank_line=line_text[:140])
+    # A text noted before is in the accountant's entries, and stays.
+    link_payout_to_bank_line(payout=payout, bank_line=payout.bank_line or line_text[:140])
 
 
 @transaction.atomic

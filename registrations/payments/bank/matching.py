@@ -15,6 +15,10 @@ MIN_CUT_LENGTH = 6
 MAX_REFERENCE_WORDS = 7
 # Stripe names an expected day; weekends and holidays move the booking.
 PAYOUT_TOLERANCE_DAYS = 7
+# A person chooses among payouts within this time.
+PAYOUT_OFFER_DAYS = 31
+# A shorter noted text, such as VIR, would be in many lines.
+MIN_PAYOUT_TEXT_LENGTH = 6
 # Legal forms and titles, and words too common in company names to identify the payer.
 IGNORED_NAME_WORDS = frozenset(
     "sas sarl sa sasu eurl club association groupe france societe the and des les "
@@ -83,11 +87,22 @@ class PayableItem:
 
 @dataclass(frozen=True)
 class ExpectedPayout:
-    """Payout on its way, with its cents and expected day."""
+    """Payout whose bank line is not known yet, with its cents and expected day.
+
+    `bank_text` is the text of its line if it was noted.
+    """
 
     payout_id: str
     amount_cents: int
     arrives_on: datetime.date
+    currency: str = "EUR"
+    bank_text: str = ""
+
+    def has_text_of(self, line_facts: "BankLineFacts") -> bool:
+        """Return whether the noted text is that of the line, however it was spaced."""
+        noted = compact_reference(self.bank_text)
+        line_text = compact_reference(f"{line_facts.counterparty} {line_facts.payer_text}")
+        return len(noted) >= MIN_PAYOUT_TEXT_LENGTH and noted in line_text
 
 
 @dataclass(frozen=True)
@@ -155,7 +170,7 @@ def match_line(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
 
 
 def _find_match(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
-    if payout := _find_payout(line_facts, index):
+    if payout := find_payout(line_facts, index.expected_payouts):
         return LineMatch(MatchKind.PAYOUT, payout.payout_id)
     # Debits are never payments.
     if line_facts.amount_cents <= 0:
@@ -334,19 +349,38 @@ def list_name_words(name: str) -> set[str]:
     return set(words) - IGNORED_NAME_WORDS - {""}
 
 
-def _find_payout(line_facts: BankLineFacts, index: PayableIndex) -> ExpectedPayout | None:
-    """Find the payout of this sum expected within a week, if the line mentions Stripe."""
+def find_payout(
+    line_facts: BankLineFacts, expected_payouts: Iterable[ExpectedPayout]
+) -> ExpectedPayout | None:
+    """Find the payout of this sum expected within a week; the line has its noted text or mentions Stripe."""
     # The sum alone could be any transfer.
-    if "STRIPE" not in compact_reference(f"{line_facts.counterparty} {line_facts.payer_text}"):
-        return None
+    is_from_stripe = "STRIPE" in compact_reference(f"{line_facts.counterparty} {line_facts.payer_text}")
     candidates = [
         payout
-        for payout in index.expected_payouts
-        if payout.amount_cents == line_facts.amount_cents
-        and abs((line_facts.booked_on - payout.arrives_on).days) <= PAYOUT_TOLERANCE_DAYS
+        for payout in list_payouts_of_amount(line_facts, expected_payouts, max_days=PAYOUT_TOLERANCE_DAYS)
+        if is_from_stripe or payout.has_text_of(line_facts)
     ]
-    return (
-        min(candidates, key=lambda payout: abs((line_facts.booked_on - payout.arrives_on).days))
-        if candidates
-        else None
+    # They are sorted by day. A payout with another text noted is probably that of another line.
+    return min(
+        candidates,
+        key=lambda payout: (not payout.has_text_of(line_facts), bool(payout.bank_text)),
+        default=None,
     )
+
+
+def list_payouts_of_amount(
+    line_facts: BankLineFacts, expected_payouts: Iterable[ExpectedPayout], *, max_days: int
+) -> list[ExpectedPayout]:
+    """Return the payouts of the line's amount that are expected about its day, the nearest first."""
+
+    def count_days(payout: ExpectedPayout) -> int:
+        return abs((line_facts.booked_on - payout.arrives_on).days)
+
+    of_amount = [
+        payout
+        for payout in expected_payouts
+        if payout.amount_cents == line_facts.amount_cents
+        and payout.currency == line_facts.currency
+        and count_days(payout) <= max_days
+    ]
+    return sorted(of_amount, key=count_days)

@@ -15,12 +15,14 @@ from registrations.models import Order, Registration, RegistrationAddon, Sponsor
 from registrations.payments.models import BankLine
 
 from .matching import (
+    PAYOUT_OFFER_DAYS,
     BankLineFacts,
     ExpectedPayout,
     LineMatch,
     MatchKind,
     PayableIndex,
     PayableItem,
+    list_payouts_of_amount,
     match_line,
     split_name_words,
 )
@@ -52,11 +54,21 @@ def build_payable_index() -> PayableIndex:
         )
         for row in receivables
     ]
-    open_payouts = Payout.objects.filter(bank_line="", failed_on=None).order_by()
     return PayableIndex.build_index(
         [*items, *_list_unbilled_orders({row.reference for row in receivables})],
-        [ExpectedPayout(payout.external_id, payout.amount, payout.arrived_on) for payout in open_payouts],
+        list_expected_payouts(),
     )
+
+
+def list_expected_payouts() -> list[ExpectedPayout]:
+    """Return the payouts without a bank line, also those whose text was noted before the import."""
+    rows = Payout.objects.filter(failed_on=None).exclude(
+        Exists(BankLine.objects.filter(payout=OuterRef("pk")))
+    )
+    return [
+        ExpectedPayout(row.external_id, row.amount, row.arrived_on, row.currency, row.bank_line)
+        for row in rows.order_by("pk")
+    ]
 
 
 class PayableNames(TypedDict):
@@ -181,6 +193,11 @@ def _match_stored_line(line: BankLine, index: PayableIndex) -> LineMatch:
     # At its import there was no such refund or payment yet, so nothing was recorded.
     is_unrecorded = match.kind == MatchKind.RETURNED and line.is_open_debit
     return replace(match, kind=MatchKind.UNMATCHED_RETURN) if is_unrecorded else match
+
+
+def list_payout_offers(line: BankLine) -> list[ExpectedPayout]:
+    """Return the payouts that a stored line may report by its amount and day, the nearest first."""
+    return list_payouts_of_amount(build_line_facts(line), list_expected_payouts(), max_days=PAYOUT_OFFER_DAYS)
 
 
 def suggest_payables(line: BankLine, index: PayableIndex, *, search_text: str = "") -> list[RankedPayable]:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -10,6 +10,9 @@ from django.utils.translation import ngettext
 
 from registrations.invoices.formatting import format_cents
 from registrations.payments.models import BankLine, BankLineState
+
+from .matching import find_payout
+from .payables import build_line_facts, list_expected_payouts
 
 # Entries are made of payments, refunds and payouts: a line without one is in none.
 UNBOOKED_STATES = (BankLineState.TO_REVIEW, BankLineState.DEBIT, BankLineState.SET_ASIDE)
@@ -21,7 +24,7 @@ def describe_unbooked_lines(first_day: datetime.date, last_day: datetime.date) -
     # The assigned part of a line is a payment, and has its entry.
     rows = rows.annotate(rest=F("amount") - F("assigned_amount")).order_by("pk")
     received, paid = Counter[str](), Counter[str]()
-    amounts = list(rows.values_list("currency", "rest"))
+    amounts = _list_unbooked_amounts(rows)
     for currency, cents in amounts:
         (received if cents > 0 else paid)[currency] += abs(cents)
     if not amounts:
@@ -38,6 +41,19 @@ def describe_unbooked_lines(first_day: datetime.date, last_day: datetime.date) -
         if cents_by_currency
     ]
     return sentence % {"count": len(amounts), "sums": ", ".join(sums)}
+
+
+def _list_unbooked_amounts(rows: Iterable[BankLine]) -> list[tuple[str, int]]:
+    """Return currency and cents of the lines without those that report a payout, which has its entry."""
+    expected_payouts = list_expected_payouts()
+    amounts = []
+    for line in rows:
+        if payout := find_payout(build_line_facts(line), expected_payouts):
+            # One line for each payout.
+            expected_payouts.remove(payout)
+        else:
+            amounts.append((line.currency, line.rest))  # type: ignore[attr-defined]  # annotated
+    return amounts
 
 
 def _format_sums(cents_by_currency: Mapping[str, int]) -> str:

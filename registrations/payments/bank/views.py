@@ -61,6 +61,7 @@ from .matching import (
 from .payables import (
     build_line_facts,
     build_payable_index,
+    list_payout_offers,
     list_return_candidates,
     match_lines,
     suggest_payables,
@@ -150,12 +151,10 @@ def _run_import(request: HttpRequest, form: StatementForm) -> Any:
 def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     """Show a line with its match and assignments; a POST assigns it."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    if "payout" in request.POST:
+        return _match_to_payout(request, bank_line)
     if bank_line.amount < 0:
         return _respond_with_debit(request, bank_line)
-    if "payout" in request.POST:
-        match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
-        messages.success(request, _("The line has been matched to the payout."))
-        return redirect("bank-line", line_id)
     index = build_payable_index()
     match = match_line(build_line_facts(bank_line), index)
     has_chosen = "chosen" in request.POST
@@ -174,6 +173,16 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         # What is left of a line is assigned before the next one.
         return redirect("bank-line", line_id) if compute_unassigned(bank_line) else _go_to_next(bank_line)
     return _render_credit(request, bank_line, index, match, form)
+
+
+def _match_to_payout(request: HttpRequest, line: BankLine) -> HttpResponse:
+    try:
+        match_line_to_payout(line=line, payout_id=request.POST["payout"])
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The line has been matched to the payout."))
+    return redirect("bank-line", line.pk)
 
 
 def _propose_assignment(line: BankLine, match: LineMatch) -> dict[str, Any]:
@@ -208,6 +217,7 @@ def _render_credit(
         suggestions=suggestions,
         can_choose_several=sum(suggestion.item.amount_due > 0 for suggestion, _part in suggestions) > 1,
         chosen_parts=request.POST.getlist("part"),
+        payouts=list_payout_offers(line) if 0 < unassigned == line.amount else [],
         items_of_payer=find_items_of_payer(build_line_facts(line), index),
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line.pk).count(),
         next_line=_find_next_line(line),
@@ -267,6 +277,7 @@ def _respond_with_debit(request: HttpRequest, line: BankLine) -> HttpResponse:
         form=form,
         advice=MATCH_ADVICE[MatchKind.UNMATCHED_RETURN] if line.is_reversal else None,
         candidates=list_return_candidates(line) if line.is_open_debit else [],
+        payouts=list_payout_offers(line) if line.is_open_debit and not line.payout else [],
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line.pk).count(),
         next_line=_find_next_line(line),
         ignore_form=BankReasonForm(prefix="ignore"),
