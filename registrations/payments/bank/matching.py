@@ -47,14 +47,15 @@ class MatchKind(StrEnum):
 class PayableItem:
     """Something that may be paid; `amount_due` in cents is zero or less if nothing is due.
 
-    `attendee_names` are names under which it may be paid besides the buyer's.
+    `document_numbers` are those of its invoices and of the quotation that was ordered; `attendee_names` are
+    names under which it may be paid besides the buyer's.
     """
 
     reference: str
     buyer_name: str
     amount_due: int
     currency: str = "EUR"
-    invoice_numbers: tuple[str, ...] = ()
+    document_numbers: tuple[str, ...] = ()
     was_paid: bool = False
     paid_cents: int = 0
     # Cents of one payment that a debit can return.
@@ -132,10 +133,10 @@ class LineMatch:
 
 @dataclass
 class PayableIndex:
-    """Payables indexed by reference and invoice number."""
+    """Payables indexed by reference, and their references by the numbers of their documents."""
 
     items: dict[str, PayableItem] = field(default_factory=dict)
-    references_by_invoice: dict[str, str] = field(default_factory=dict)
+    references_by_document: dict[str, list[str]] = field(default_factory=dict)
     expected_payouts: list[ExpectedPayout] = field(default_factory=list)
 
     @classmethod
@@ -146,8 +147,9 @@ class PayableIndex:
         index = cls(expected_payouts=list(expected_payouts))
         for item in items:
             index.items[compact_reference(item.reference)] = item
-            for number in item.invoice_numbers:
-                index.references_by_invoice[compact_reference(number)] = compact_reference(item.reference)
+            for number in item.document_numbers:
+                references = index.references_by_document.setdefault(compact_reference(number), [])
+                references.append(compact_reference(item.reference))
         return index
 
     def settle_match(self, match: LineMatch) -> None:
@@ -163,7 +165,7 @@ class PayableIndex:
 
 
 def match_line(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
-    """Match by reference, else by invoice number, else by amount and name (a proposal only)."""
+    """Match by reference, invoice or quotation, else by amount and name (a proposal only)."""
     match = _find_match(line_facts, index)
     item = index.items.get(compact_reference(match.reference))
     return replace(match, buyer_name=item.buyer_name) if item else match
@@ -175,10 +177,10 @@ def _find_match(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     # Debits are never payments.
     if line_facts.amount_cents <= 0:
         return match_returned(line_facts, index)
-    # Both together: a line may name one payable by its reference and another one by its invoice.
+    # Both together: a line may name one payable by its reference and another one by its document.
     named = [
         *find_by_reference(line_facts.payer_text, index),
-        *find_by_invoice(line_facts.payer_text, index),
+        *find_by_document(line_facts.payer_text, index),
     ]
     if named:
         return match_amount(line_facts, list({item.reference: item for item in named}.values()))
@@ -193,7 +195,7 @@ def match_returned(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     """
     words = split_name_words(line_facts.counterparty)
     invoiced_items = [
-        item for item in find_by_invoice(line_facts.payer_text, index) if item.find_name_with(words)
+        item for item in find_by_document(line_facts.payer_text, index) if item.find_name_with(words)
     ]
     named = find_by_reference(line_facts.payer_text, index) or invoiced_items
     is_refund = (
@@ -254,19 +256,23 @@ def _find_cut_reference(compact: str, index: PayableIndex) -> list[PayableItem]:
     return matching_items if len(matching_items) == 1 else []
 
 
-def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:
-    """Find payables by invoice number; of F20271 and F202712 only the longer one counts."""
+def find_by_document(payer_text: str, index: PayableIndex) -> list[PayableItem]:
+    """Find payables by invoice or quotation number; of F20271 and F202712 only the longer one counts."""
     compact = compact_reference(payer_text)
-    numbers = [number for number in index.references_by_invoice if number in compact]
+    numbers = [number for number in index.references_by_document if number in compact]
     longest = [
         candidate
         for candidate in numbers
         if not any(candidate != other and candidate in other for other in numbers)
     ]
-    return [
-        index.items[reference]
-        for reference in dict.fromkeys(index.references_by_invoice[candidate] for candidate in longest)
-    ]
+    found = [item for number in longest for item in _list_document_items(number, index)]
+    return list({item.reference: item for item in found}.values())
+
+
+def _list_document_items(number: str, index: PayableIndex) -> list[PayableItem]:
+    """Return the payables of a document; of several orders of one quotation, those that owe something."""
+    items = [index.items[reference] for reference in index.references_by_document.get(number, [])]
+    return [item for item in items if item.amount_due > 0] or items
 
 
 def split_typed_references(text: str, index: PayableIndex) -> tuple[list[PayableItem], str]:
@@ -290,12 +296,14 @@ def split_typed_references(text: str, index: PayableIndex) -> tuple[list[Payable
 
 
 def _find_typed_items(text: str, index: PayableIndex) -> list[PayableItem]:
-    """Return the payables that the text names in full, by reference, creditor reference or invoice."""
+    """Return the payables that the text names in full, by reference, creditor reference or document."""
     compact = compact_reference(text)
-    references = [compact, index.references_by_invoice.get(compact, "")]
-    if compact[len("RF00") :] in find_creditor_references(text):
-        references.append(compact[len("RF00") :])
-    return [index.items[reference] for reference in references if reference in index.items][:1]
+    if compact in index.items:
+        return [index.items[compact]]
+    reference = compact[len("RF00") :]
+    if reference in find_creditor_references(text) and reference in index.items:
+        return [index.items[reference]]
+    return _list_document_items(compact, index)
 
 
 def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> PayableItem | None:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -39,6 +39,7 @@ def build_payable_index() -> PayableIndex:
     numbers = defaultdict(list)
     for receivable, number in Invoice.objects.order_by().values_list("receivable", "number"):
         numbers[receivable].append(number)
+    quotations = _list_quotation_numbers()
     names = _list_charged_names()
     items = [
         PayableItem(
@@ -46,7 +47,7 @@ def build_payable_index() -> PayableIndex:
             **_make_names(row.name, names[row.pk]),
             amount_due=row.amount_due,
             currency=row.currency,
-            invoice_numbers=tuple(numbers[row.pk]),
+            document_numbers=(*numbers[row.pk], *quotations.get(row.reference, ())),
             was_paid=row.amount_paid > 0,
             paid_cents=row.amount_paid,
             returnable_cents=returnable.get(row.pk, 0),
@@ -55,7 +56,7 @@ def build_payable_index() -> PayableIndex:
         for row in receivables
     ]
     return PayableIndex.build_index(
-        [*items, *_list_unbilled_orders({row.reference for row in receivables})],
+        [*items, *_list_unbilled_orders({row.reference for row in receivables}, quotations)],
         list_expected_payouts(),
     )
 
@@ -69,6 +70,12 @@ def list_expected_payouts() -> list[ExpectedPayout]:
         ExpectedPayout(row.external_id, row.amount, row.arrived_on, row.currency, row.bank_line)
         for row in rows.order_by("pk")
     ]
+
+
+def _list_quotation_numbers() -> dict[str, tuple[str, ...]]:
+    """Return the number of the quotation of each order that was placed from one, by the order's reference."""
+    rows = Order.objects.exclude(quotation_number="").order_by()
+    return {reference: (number,) for reference, number in rows.values_list("reference", "quotation_number")}
 
 
 class PayableNames(TypedDict):
@@ -137,7 +144,9 @@ def _list_open_refund_cents() -> dict[int, list[int]]:
     return amounts
 
 
-def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
+def _list_unbilled_orders(
+    billed_references: set[str], quotations: Mapping[str, tuple[str, ...]]
+) -> list[PayableItem]:
     """Return the orders without a receivable, with the price of their active items."""
     totals: dict[int, int] = defaultdict(int)
     places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True)
@@ -162,6 +171,7 @@ def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
             **_make_names(name or company, names[pk]),
             amount_due=totals[pk],
             currency=currency,
+            document_numbers=quotations.get(reference, ()),
         )
         for pk, reference, name, company, currency in rows.values_list(
             "pk", "reference", "billing_name", "company", "currency"

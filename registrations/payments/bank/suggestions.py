@@ -101,7 +101,7 @@ def rank_payables(
     """Return what a credit most likely pays, the likeliest first; with a search, only what it finds.
 
     What the same buyer has paid with this amount is among them: it may have been paid twice. A search
-    matches the words of buyer, reference and invoice numbers.
+    matches the words of buyer, reference and numbers of documents.
     """
     search_words = casefold_text(search_text).split()
     search_references = find_creditor_references(search_text)
@@ -128,7 +128,7 @@ def rank_payables(
 
 def _rank_payable(line_facts: BankLineFacts, line_words: Set[str], item: PayableItem) -> RankedPayable:
     compact = compact_reference(line_facts.payer_text)
-    named = (item.reference, *item.invoice_numbers)
+    named = (item.reference, *item.document_numbers)
     same_name, similar_name = find_matching_names(item, line_words)
     is_already_paid = item.amount_due <= 0 and item.paid_cents == line_facts.amount_cents
     return RankedPayable(
@@ -142,5 +142,5 @@ def _rank_payable(line_facts: BankLineFacts, line_words: Set[str], item: Payable
 
 
 def _has_words(item: PayableItem, words: Sequence[str]) -> bool:
-    text = casefold_text(" ".join((*item.names, item.reference, *item.invoice_numbers)))
+    text = casefold_text(" ".join((*item.names, item.reference, *item.document_numbers)))
     return all(word in text for word in words)

@@ -158,7 +158,7 @@ def test_invalid_amount_is_refused(text):
 
 # --- matching, pure -----------------------------------------------------------------------------------------
 
-ACME = PayableItem("7KQ2M9XD", "Acme Industries SAS", 12_000, invoice_numbers=("F2027-000012",))
+ACME = PayableItem("7KQ2M9XD", "Acme Industries SAS", 12_000, document_numbers=("F2027-000012",))
 BOLT = PayableItem("7KQ2ZZZZ", "Bolt", 12_000)
 INDEX = PayableIndex.build_index(
     [ACME, BOLT, PayableItem("PAIDPAID", "Cobalt", 0, was_paid=True), PayableItem("GONEGONE", "Delta", 0)]

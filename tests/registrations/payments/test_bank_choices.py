@@ -24,7 +24,7 @@ REFERENCES = ("POLARIS1", "POLARIS2", "POLARIS3")
 ALL_PARTS = [f"{reference}:12000" for reference in REFERENCES]
 INDEX = PayableIndex.build_index(
     [
-        PayableItem("7KQ2M9XD", "Acme", 12_000, invoice_numbers=("F2027-000012",)),
+        PayableItem("7KQ2M9XD", "Acme", 12_000, document_numbers=("F2027-000012",)),
         PayableItem("BH7Q7FAR", "Acme", 9_000),
         PayableItem("COTISATION 2027/3", "Acme", 5_000),
     ]

@@ -36,7 +36,7 @@ from tests.registrations.payments.statements import camt
 from tests.site_objects import make_client
 
 ITEMS = [
-    PayableItem("AAAAAA1", "Acme Industries", 12_000, invoice_numbers=("F2026-000007",)),
+    PayableItem("AAAAAA1", "Acme Industries", 12_000, document_numbers=("F2026-000007",)),
     PayableItem("BBBBBB2", "Bolt", 12_000),
     PayableItem("CCCCCC3", "Acme Services", 9_000),
     PayableItem("DDDDDD4", "Réseaux du Nord", 5_000),

@@ -289,10 +289,10 @@ def test_outgoing_payment_with_invoice_number_is_refund_only_to_buyer(event, par
 def test_outgoing_line_is_matched_as_refund_only_if_unambiguous(words, party, currency, kind):
     items = [
         PayableItem(
-            "7KQ2M9XD", "Acme", 0, invoice_numbers=("F2027-1",), was_paid=True, returnable_cents=12_000
+            "7KQ2M9XD", "Acme", 0, document_numbers=("F2027-1",), was_paid=True, returnable_cents=12_000
         ),
         PayableItem(
-            "8KQ2M9XD", "Acme", 0, invoice_numbers=("F2027-12",), was_paid=True, returnable_cents=12_000
+            "8KQ2M9XD", "Acme", 0, document_numbers=("F2027-12",), was_paid=True, returnable_cents=12_000
         ),
     ]
     found = match_line(BankLineFacts(-12_000, words, party, DAY, currency), PayableIndex.build_index(items))
