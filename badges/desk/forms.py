@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from registrations.changes.forms import SubstitutionForm
@@ -18,11 +19,8 @@ class DeskSubstitutionForm(SubstitutionForm):
 
     company = forms.CharField(label=_("Company"), required=False)
 
-    def __init__(self, data: Any = None, *, registration: Registration) -> None:
-        initial = {"company": registration.company}
-        if not registration.has_name:
-            initial["email"] = registration.email
-        super().__init__(data, initial=initial)
+    def __init__(self, data: QueryDict | None, *, registration: Registration) -> None:
+        super().__init__(data, registration=registration, initial={"company": registration.company})
         if registration.ticket.needs_member_verification:
             # The membership says which company it is.
             del self.fields["company"]

@@ -5,7 +5,11 @@ from django.utils.translation import pgettext
 
 from badges.attendance.scanning.batch_state import UNVERIFIED_STATE
 from badges.attendance.scanning.verdict import ALREADY_IN, ScanFacts, Verdict, decide_verdict
-from registrations.changes.substitute import MEMBER_ADDRESS_SENTENCE, SAME_ADDRESS_SENTENCE
+from registrations.changes.substitute import (
+    MEMBER_ADDRESS_HINT,
+    MEMBER_ADDRESS_SENTENCE,
+    SAME_ADDRESS_SENTENCE,
+)
 from registrations.models import Registration
 
 from .models import BadgePrint, DeskEntry
@@ -148,6 +152,7 @@ def list_transfer_texts() -> dict[str, str]:
         "transfer.done": _("Place transferred"),
         "transfer.same_address": str(SAME_ADDRESS_SENTENCE),
         "transfer.member_address": str(MEMBER_ADDRESS_SENTENCE),
+        "transfer.member_hint": str(MEMBER_ADDRESS_HINT),
     }
 
 

@@ -15,6 +15,7 @@ from registrations.models import Registration
 from registrations.order_request import RequestedPlace
 
 from .correct import CORRECTABLE_FIELDS, LATE_CORRECTABLE_FIELDS, Correction
+from .substitute import MEMBER_ADDRESS_HINT, MEMBER_ADDRESS_SENTENCE, needs_member_address
 
 
 class LostLinkForm(forms.Form):
@@ -131,12 +132,20 @@ class AttendeeForm(ActionErrorsMixin, forms.Form):
 
 
 class SubstitutionForm(AttendeeForm):
-    """The new attendee; both names are required."""
+    """The new attendee; both names are required, and so is the address of a member."""
 
-    @classmethod
-    def from_registration(cls, registration: Registration) -> "SubstitutionForm":
-        """Return an empty form, with the address of a registration that has no name yet."""
-        return cls(initial={} if registration.has_name else {"email": registration.email})
+    def __init__(
+        self, data: QueryDict | None, *, registration: Registration, initial: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        # The address of a registration that has no name yet is most likely the attendee's.
+        address = {} if registration.has_name else {"email": registration.email}
+        super().__init__(data, initial=address | (initial or {}), **options)
+        if needs_member_address(registration):
+            field = self.fields["email"]
+            field.required = True
+            field.help_text = MEMBER_ADDRESS_HINT
+            field.error_messages["required"] = MEMBER_ADDRESS_SENTENCE
 
 
 class PlaceNameForm(SubstitutionForm):
@@ -145,8 +154,8 @@ class PlaceNameForm(SubstitutionForm):
     def __init__(self, data: QueryDict | None, *, registration: Registration) -> None:
         super().__init__(
             data,
+            registration=registration,
             prefix=registration.reference,
-            initial={"email": registration.email},
             empty_permitted=True,
             use_required_attribute=False,
         )

@@ -50,9 +50,15 @@ SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 MEMBER_ADDRESS_SENTENCE = gettext_lazy(
     "Enter the member’s own e-mail address: we send them the link to confirm the place."
 )
+MEMBER_ADDRESS_HINT = gettext_lazy("Needed to find the new attendee’s seat at the company.")
 SAME_ADDRESS_SENTENCE = gettext_lazy(
     "This is the current attendee’s address. If you only want to change the name, correct the registration."
 )
+
+
+def needs_member_address(registration: Registration) -> bool:
+    """Return whether the place goes to the holder of a seat, whom only the address identifies."""
+    return registration.ticket.needs_member_verification or registration.membership_pass_id is not None
 
 
 def select_unnamed_places(order: Order, registrations: Iterable[Registration]) -> list[Registration]:
@@ -177,7 +183,7 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
     errors: dict[str, list[str]] = {}
     for field, sentence in check_person_texts(new_attendee):
         errors.setdefault(field, []).append(sentence)
-    if registration.ticket.needs_member_verification and not new_attendee.email:
+    if needs_member_address(registration) and not new_attendee.email:
         errors["email"] = [str(MEMBER_ADDRESS_SENTENCE)]
     # The same address with another name is most likely a typing error in the name.
     elif registration.has_name and is_same_email(registration.email, new_attendee.email):

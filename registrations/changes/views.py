@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from convention.errors import InvalidFields
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.models import GivenBy, Registration
@@ -28,11 +29,7 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
     link_access = get_order_by_link(reference, secret)
     registration, event = link_access.get_registration(person), link_access.order.event
     check_transfer_deadline(event)
-    form = (
-        SubstitutionForm(request.POST)
-        if request.method == "POST"
-        else SubstitutionForm.from_registration(registration)
-    )
+    form = SubstitutionForm(get_posted_data(request), registration=registration)
     existing = None
     if request.method == "POST" and form.is_valid():
         existing = find_existing_place(link_access, registration, form.to_place())

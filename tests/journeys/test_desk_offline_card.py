@@ -61,6 +61,21 @@ def test_refused_transfer_replaces_the_card_until_it_is_resolved(page):
     expect(verdict.locator(".desk-verdict")).to_have_count(0)
 
 
+def test_transfer_of_a_members_place_asks_for_the_address_beforehand(page):
+    hint, optional = page.locator("#transfer-email-hint"), page.locator("#transfer-email-optional")
+
+    open_guest(page, "martel")
+    page.locator("#guest-substitute").click()
+    expect(hint).to_be_visible()
+    expect(optional).to_be_hidden()
+    page.locator("#transfer-dialog [data-close]").click()
+
+    open_guest(page, "keller")
+    page.locator("#guest-substitute").click()
+    expect(hint).to_be_hidden()
+    expect(optional).to_be_visible()
+
+
 def test_new_attendee_is_not_inside_although_the_former_one_was(page):
     check_in(page, "keller")
     expect(page.locator("#inside-count")).to_contain_text("1")

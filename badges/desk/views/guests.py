@@ -198,7 +198,7 @@ def guest_substitute(request: "HttpRequest", event: str, reference: str) -> Http
     guest = get_guest_to_serve(event, reference, request.user)
     is_post = request.method == "POST"
     describe = _choose_description(guest)
-    form = DeskSubstitutionForm(request.POST if is_post else None, registration=guest)
+    form = DeskSubstitutionForm(get_posted_data(request), registration=guest)
     if is_post and form.is_valid():
         try:
             substituted = substitute_as_organizer(
@@ -215,7 +215,14 @@ def guest_substitute(request: "HttpRequest", event: str, reference: str) -> Http
         else:
             messages.success(request, describe(guest, substituted))
             return redirect("desk-guest", event, reference)
-    context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
+    context = {
+        "section": "desk",
+        "event": guest.event,
+        "registration": guest,
+        "form": form,
+        "guest": load_guests(guest.event, [guest.pk])[0],
+        "takes_payments": can_take_payments(request.user, guest.event),
+    }
     return render(request, "desk/substitute.html", context)
 
 

@@ -110,11 +110,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
     company_obj = get_company_of_contact(company, request.user)
     registration = get_changeable_registration(company_obj, reference)
     is_buyer = _holds_order_link(registration, request.user)
-    form = (
-        SubstitutionForm(request.POST)
-        if request.method == "POST"
-        else SubstitutionForm.from_registration(registration)
-    )
+    form = SubstitutionForm(get_posted_data(request), registration=registration)
     question = None
     if request.method == "POST" and form.is_valid():
         # Another contact of the company is not the buyer whom the new attendee reads about.

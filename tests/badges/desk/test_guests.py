@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.codes import build_badge_code
@@ -14,7 +15,7 @@ from badges.desk.search import find_guests
 from badges.printing.print_states import digest_badges, record_printed_badges
 from convention.audit.models import AuditEntry
 from registrations.changes.substitute import substitute_attendee
-from registrations.models import Ticket
+from registrations.models import Order, Registration, Ticket
 from registrations.notes.models import StaffNote
 from registrations.notes.staff_notes import write_staff_note
 from registrations.order_request import RequestedPlace
@@ -181,6 +182,33 @@ def test_transfer_of_members_place_does_not_ask_for_the_company(zoe, desk, clien
 
     assert 'name="email"' in form
     assert 'name="company"' not in form
+
+
+@pytest.mark.parametrize(
+    ("payment", "sentence"),
+    [("card", "Still to pay for this order: €90."), ("invoice", "Still due on invoice for this order: €90.")],
+)
+def test_transfer_page_names_what_the_order_owes(zoe, desk, client, payment, sentence):
+    Order.objects.update(payment=payment, total=9_000)
+    Registration.objects.update(price=9_000)
+
+    page = client.get(f"/en{desk}substitute/").text
+
+    assert f"The transfer costs nothing. {sentence}" in page
+
+
+def test_transfer_of_members_place_asks_for_the_address_with_the_reason(zoe, desk, client):
+    Ticket.objects.update(audience=Ticket.Audience.MEMBER)
+
+    page = client.get(f"/en{desk}substitute/").text
+    refused = client.post(
+        f"/en{desk}substitute/", {"first_name": "Léo", "last_name": "Bêta", "email": ""}
+    ).text
+
+    [field] = html.fromstring(page).xpath("//div[label[@for='id_email']]")
+    assert "(optional)" not in field.text_content()
+    assert "Needed to find the new attendee’s seat at the company." in field.text_content()
+    assert "Enter the member’s own e-mail address" in refused
 
 
 def test_correction_says_that_the_printed_badge_stays_valid_only_if_it_was_printed(zoe, desk, client):

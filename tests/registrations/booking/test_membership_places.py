@@ -8,6 +8,7 @@ from convention.errors import InvalidFields
 from convention.tables.files import ParsedTable
 from convention.tables.row_errors import InvalidRows
 from registrations.changes.correct import Correction, correct_as_organizer, correct_registration
+from registrations.changes.forms import SubstitutionForm
 from registrations.changes.substitute import substitute_as_organizer, substitute_attendee
 from registrations.company.invitations import save_attendee_details
 from registrations.import_export.import_registrations import import_registrations
@@ -54,6 +55,12 @@ def test_place_is_not_given_to_a_colleague_without_a_seat(desk, substitute):
         f"A membership pass of {desk.company} pays for this place, and nobody with this address has one"
     )
     assert Registration.objects.get().name == "Ana Silva"
+
+
+def test_form_needs_the_address_of_the_new_attendee(desk):
+    form = SubstitutionForm(None, registration=order_place_with_pass(desk))
+
+    assert form.fields["email"].required
 
 
 def test_place_goes_to_a_colleague_with_a_seat(desk):

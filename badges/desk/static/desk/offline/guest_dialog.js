@@ -110,6 +110,8 @@ export class GuestDialog {
     fillForm(form, { company: guest.company });
     const isMembers = desk.findTicket(guest.ticket)?.needs_member ?? false;
     getElement("transfer-member").hidden = !isMembers;
+    getElement("transfer-email-optional").hidden = isMembers;
+    showMessage("transfer-email-hint", isMembers ? formatText("transfer.member_hint") : "");
     // The membership says which company it is.
     getElement("transfer-company-field").hidden = isMembers;
     getElement("transfer-title").textContent = formatText("transfer.title", { name: formatName(guest) });
