@@ -76,7 +76,7 @@ class LinkAccess:
 
     @property
     def reader_address(self) -> str:
-        """Return the address to which the link was mailed; "" if there is none."""
+        """Return the address of the attendee or buyer whose link it is; the holder may have entered it."""
         if self.is_full or not self.registrations:
             return self.buyer_address
         return self.registrations[0].email

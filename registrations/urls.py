@@ -65,6 +65,7 @@ pages: list[Any] = [
     path("events/<slug:slug>/register/choices/", storefront_views.register_choices, name="register-choices"),
     path("events/<slug:slug>/register/check/", review_views.register_review, name="register-review"),
     path("orders/confirm/<str:token>/", verification_views.order_verification, name="verify-order"),
+    path("orders/erasure/<str:token>/", erasure_views.erasure_confirmation, name="confirm-erasure"),
     path("orders/link/", link_views.lost_link, name="lost-link"),
     path(f"{ORDER_LINK_PATH}/", orders_views.order_detail, name="order"),
     path(f"{ORDER_LINK_PATH}/another/", storefront_views.register_another, name="order-another"),

@@ -180,7 +180,7 @@ PERMISSIONS_BY_URL_NAME = {
     "lost-link": EVERYONE,
     "own-agenda-create": EVERYONE,  # one's own
     "agenda-link-renew": EVERYONE,  # one's own, by the cookie
-    "verify-order": NOBODY,  # a forged proof
+    **dict.fromkeys(("verify-order", "confirm-erasure"), NOBODY),  # a forged proof
     "club-claim": NOBODY,  # a forged link
     "unsubscribe": EVERYONE,  # with the signed link of a mail
     # the scanner's shell holds nothing; its data ask for a device's token

@@ -266,7 +266,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "shared-agenda": {"token": selection.link_token},
         "agenda-adopt": {"token": selection.link_token},
         "organize-import-preview": {"token": "nothing"},
-        "verify-order": {"token": "forged"},
+        **{name: {"token": "forged"} for name in ("verify-order", "confirm-erasure")},
         "club-claim": {"token": "forged"},
         "waiting": {"secret": wait.link_token},
         "waiting-leave": {"secret": wait.link_token},

@@ -52,6 +52,7 @@ BY_TOKEN = {
 }
 FORGED = {
     "verify-order",
+    "confirm-erasure",
     "club-claim",
     "badge",
     "organize-import-preview",

@@ -1,4 +1,4 @@
-"""The page behind a link on which its reader, who may have no account, asks to be erased."""
+"""The pages on which a reader without an account asks to be erased, and confirms it behind a mailed link."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +14,13 @@ from convention.web.routing import require_safe_or_post
 from registrations.permissions import get_order_by_link
 from registrations.rate_limits import throttle_erasure_request
 
+from .erasure_confirmation import queue_erasure_confirmation, read_erasure_token
+
 
 @never_cache
 @require_safe_or_post
 def erasure_request(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Explain what a request to be erased means; a POST sends it to the club."""
+    """Explain what a request to be erased means; a POST mails the address the link that confirms it."""
     link_access = get_order_by_link(reference, secret)
     address = link_access.reader_address
     # Before that, anybody may have typed the address.
@@ -26,11 +28,11 @@ def erasure_request(request: HttpRequest, reference: str, secret: str) -> HttpRe
         raise NotFound(_("A request can only be sent for an address that has received our e-mails."))
     if request.method == "POST":
         throttle_erasure_request(address)
-        case = request_erasure_by_address(email=address)
+        queue_erasure_confirmation(link_access)
         messages.success(
             request,
-            _("We have received your request and will answer by %(due)s.")
-            % {"due": format_date(case.due_on)},
+            _("We are sending an e-mail to %(email)s. Click the link in it to confirm your request.")
+            % {"email": address},
         )
         return redirect("order", reference, secret)
     context = {
@@ -40,3 +42,20 @@ def erasure_request(request: HttpRequest, reference: str, secret: str) -> HttpRe
         "legal_years": LEGAL_RETENTION_YEARS,
     }
     return render(request, "registrations/erasure_request.html", context)
+
+
+@never_cache
+@require_safe_or_post
+def erasure_confirmation(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the request; only a POST sends it to the club, because mail scanners open links too."""
+    address = read_erasure_token(token)
+    if request.method == "POST":
+        case = request_erasure_by_address(email=address)
+        messages.success(
+            request,
+            _("We have received your request and will answer by %(due)s.")
+            % {"due": format_date(case.due_on)},
+        )
+        return redirect("home")
+    context = {"address": address, "legal_years": LEGAL_RETENTION_YEARS}
+    return render(request, "registrations/erasure_confirmation.html", context)
