@@ -116,6 +116,7 @@ def list_guest_texts() -> dict[str, str]:
             "are missing, print the badge again at an online desk."
         ),
         "open": _("Details"),
+        "register": _("Register someone"),
         "undo": pgettext("desk", "Undo"),
         "verdict.in": _("Checked in"),
         "verdict.out": _("Checked out"),

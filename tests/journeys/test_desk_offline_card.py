@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from convention.events.models import Event
+from registrations.invoices.models import Payment
 from tests.factories import make_event, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible
 from tests.journeys.test_desk import check_in, enable_offline, open_desk
@@ -74,6 +75,45 @@ def test_transfer_of_a_members_place_asks_for_the_address_beforehand(page):
     page.locator("#guest-substitute").click()
     expect(hint).to_be_hidden()
     expect(optional).to_be_visible()
+
+
+def test_walk_in_takes_the_searched_name_and_can_pay(page):
+    verdict = page.locator("#verdict")
+    page.locator("#q").fill("inès durand")
+
+    page.locator("#results").get_by_role("button", name="Inscrire quelqu’un").click()
+
+    expect(page.locator("#walk-in-first")).to_have_value("Inès")
+    expect(page.locator("#walk-in-last")).to_have_value("Durand")
+    page.locator("#walk-in-tickets").get_by_text("Invité").click()
+    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+    verdict.get_by_role("button", name="Encaisser").click()
+    page.locator("#payment-dialog").get_by_text("Espèces").click()
+    page.locator("#payment-amount").press("Enter")
+    expect(page.locator("#payment-dialog")).to_be_hidden()
+    expect(verdict.get_by_role("button", name="Encaisser")).to_have_count(0)
+    verdict.get_by_role("button", name="Faire entrer").click()
+    send_entries(page)
+    assert Payment.objects.get().amount == 9_000
+
+
+def test_searched_name_replaces_what_is_left_of_another_person_but_no_correction(page):
+    first_name, last_name = page.locator("#walk-in-first"), page.locator("#walk-in-last")
+    register = page.locator("#results").get_by_role("button", name="Inscrire quelqu’un")
+    close = page.locator("#walk-in-dialog [data-close]")
+    page.locator("#q").fill("ines durand")
+    register.click()
+    first_name.fill("Inès")
+    close.click()
+
+    register.click()
+    expect(first_name).to_have_value("Inès")
+    close.click()
+    page.locator("#q").fill("roy")
+    register.click()
+
+    expect(first_name).to_have_value("")
+    expect(last_name).to_have_value("Roy")
 
 
 def test_new_attendee_is_not_inside_although_the_former_one_was(page):

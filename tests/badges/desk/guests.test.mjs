@@ -5,6 +5,7 @@ import test from "node:test";
 
 import {
   applyEntries, findSamePerson, findTransferProblem, listTypedTexts, mergeUpdate, parseCents, searchGuests,
+  splitSearchedName,
 } from "../../../badges/desk/static/desk/offline/guests.js";
 
 const guest = { reference: "A", first_name: "Zoé", last_name: "Lefèvre", badge_version: 1, code: ["1"], next_code: ["2"], printed_at: null };
@@ -179,4 +180,14 @@ test("a guest who cancelled may be registered again", () => {
   const typed = { ...values, first_name: "Zoé", last_name: "Lefèvre" };
 
   assert.deepEqual(findSamePerson([{ ...current, state: "cancelled" }], typed), []);
+});
+
+test("a searched name is split and gets capitals as at the online desk", () => {
+  assert.deepEqual(splitSearchedName("inès de la tour"), { first_name: "Inès", last_name: "De La Tour" });
+  assert.deepEqual(splitSearchedName("Inès de la Tour "), { first_name: "Inès", last_name: "de la Tour" });
+  assert.deepEqual(splitSearchedName("durand"), { first_name: "", last_name: "Durand" });
+});
+
+test("a code, an address or an empty search is no name", () => {
+  for (const query of ["MFRG GZD2", "ines@example.org", " "]) assert.equal(splitSearchedName(query), null);
 });

@@ -59,6 +59,7 @@ export class DeskView {
     this.#walkIns = new WalkInDialog({
       getDesk,
       runOnce,
+      getUnmatchedQuery: () => this.#getUnmatchedQuery(),
       checkIn: (guest) => this.#checkIn(guest, "in"),
       showGuest: (reference) => this.#showGuest(reference),
       showRegistered: (guest) => this.#showRegistered(guest),
@@ -222,8 +223,17 @@ export class DeskView {
     list.append(...shown.map((guest) => this.#drawGuest(desk, guest)));
     const found = total ? formatText("found", { count: total }) : this.#describeList(desk, "search.none");
     const count = this.#query ? makeElement("p", "muted small", found) : "";
-    getElement("results").replaceChildren(count, ...(shown.length ? [list] : []));
+    const register = makeElement("p", "actions");
+    register.append(makeButton(formatText("register"), () => this.#walkIns.open()));
+    const canRegister = !total && this.#query && desk.data;
+    getElement("results").replaceChildren(count, ...(total ? [list] : []), ...(canRegister ? [register] : []));
     this.#moveHighlight(0);
+  }
+
+  /** Return the search, if it found nobody. */
+  #getUnmatchedQuery() {
+    const guests = this.#getDesk()?.guests ?? [];
+    return searchGuests(guests, this.#query, parseShortCode(this.#query)).total ? "" : this.#query;
   }
 
   /**

@@ -218,6 +218,19 @@ export function pickTexts({ first_name, last_name, company, email }) {
   return { first_name, last_name, company, email };
 }
 
+/**
+ * Return first and last name as far as a search that found nobody tells, as the online desk does; null if it is no name.
+ * @param {string} query
+ */
+export function splitSearchedName(query) {
+  // A badge's short code, a reference or an address is no name.
+  if (!query.trim() || /[\d@]/.test(query)) return null;
+  const isLowerCase = query === query.toLowerCase();
+  const words = query.trim().split(/\s+/).map((word) => (isLowerCase ? word.charAt(0).toUpperCase() + word.slice(1) : word));
+  const [first, ...rest] = words;
+  return rest.length ? { first_name: first, last_name: rest.join(" ") } : { first_name: "", last_name: first };
+}
+
 /** @param {Pick<Desk.GuestTexts, "first_name" | "last_name" | "email">} guest */
 export const formatName = (guest) => `${guest.first_name} ${guest.last_name}`.trim() || guest.email;
 

@@ -1,7 +1,7 @@
 /** The dialog in which a walk-in is registered, with the guests who seem to be the same person. */
 
-import { getDialog, getForm, readForm, readTexts } from "./forms.js";
-import { findSamePerson, formatName, hasBothNames } from "./guests.js";
+import { fillForm, getDialog, getForm, readForm, readTexts } from "./forms.js";
+import { findSamePerson, formatName, hasBothNames, splitSearchedName } from "./guests.js";
 import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
@@ -10,6 +10,7 @@ import { formatText, getElement, makeButton, makeElement, showMessage } from "./
  * What the desk does for the dialog.
  * @typedef {object} WalkInActions
  * @property {() => DeskState | null} getDesk
+ * @property {() => string} getUnmatchedQuery the search, if it found nobody
  * @property {(action: () => Promise<void>) => void} runOnce
  * @property {(guest: Desk.Guest) => Promise<void>} checkIn
  * @property {(reference: string) => void} showGuest
@@ -20,6 +21,8 @@ export class WalkInDialog {
   #actions;
   /** The references of the guests whom the staff has seen to be the same person as a walk-in. */
   #acceptedReferences = "";
+  /** The search whose words were filled in. */
+  #filledQuery = "";
 
   /** @param {WalkInActions} actions */
   constructor(actions) {
@@ -27,7 +30,7 @@ export class WalkInDialog {
   }
 
   listen() {
-    getElement("walk-in-open").addEventListener("click", () => this.#open());
+    getElement("walk-in-open").addEventListener("click", () => this.open());
     getForm("walk-in-form").addEventListener("submit", (submission) => {
       submission.preventDefault();
       this.#actions.runOnce(() => this.#register());
@@ -38,12 +41,15 @@ export class WalkInDialog {
   clear() {
     getDialog("walk-in-dialog").close();
     getForm("walk-in-form").reset();
+    this.#filledQuery = "";
     getElement("walk-in-duplicates-list").replaceChildren();
   }
 
-  #open() {
+  /** Open the dialog, with the name of a search that found nobody. */
+  open() {
     const desk = this.#actions.getDesk();
     if (!desk?.data) return;
+    this.#fillSearchedName();
     const choices = getElement("walk-in-tickets");
     choices.replaceChildren(
       ...desk.data.tickets.map((ticket) => {
@@ -59,6 +65,17 @@ export class WalkInDialog {
     showMessage("walk-in-problem", desk.spareBadge ? "" : formatText("walk_in.no_spare"));
     this.#showDuplicates(desk, []);
     getDialog("walk-in-dialog").showModal();
+  }
+
+  /** Fill in the searched name once: what was typed after it stays when the dialog is opened again. */
+  #fillSearchedName() {
+    const query = this.#actions.getUnmatchedQuery();
+    const name = splitSearchedName(query);
+    if (!name || query === this.#filledQuery) return;
+    // What is left of another person's details must not go with this name.
+    this.clear();
+    this.#filledQuery = query;
+    fillForm(getForm("walk-in-form"), name);
   }
 
   async #register() {
