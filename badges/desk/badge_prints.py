@@ -1,8 +1,10 @@
 """Print badges at the desk: each badge version once; another print needs a reason and is a new version."""
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.codes import get_badge_holder
@@ -60,12 +62,14 @@ def print_badge(
     printed_by: "Person | None",
     reason: str = "",
     seen_version: int | None = None,
+    at: datetime.datetime | None = None,
 ) -> Registration:
     """Record that the badge is printed, and return the registration whose badge to draw.
 
     With a reason, a badge that was printed before is voided and the next version printed. `seen_version` is
-    that of the badge on the operator's page. Raise NoBadge; raise AlreadyPrinted without a reason, and
-    BadgeChangedMeanwhile if the badge has another version by now.
+    that of the badge on the operator's page; `at` is when a desk printed it, if that was earlier and without
+    network. Raise NoBadge; raise AlreadyPrinted without a reason, and BadgeChangedMeanwhile if the badge has
+    another version by now.
     """
     # Locked, so that two desks do not print the same badge.
     rows = Registration.objects.select_related("event", "ticket", "order")
@@ -76,6 +80,7 @@ def print_badge(
         raise BadgeChangedMeanwhile(
             _("This badge was replaced in the meantime: print it again only if you need another.")
         )
+    printed_at = at or timezone.now()
     is_reprint = find_last_print(registration) is not None
     if is_reprint:
         if reason not in BadgePrint.Reason.values:
@@ -86,7 +91,9 @@ def print_badge(
         badge_version=registration.badge_version,
         reason=reason if is_reprint else "",
         printed_by=printed_by,
+        printed_at=printed_at,
     )
-    record_printed_badges(digest_badges(registration.event, registration_ids=[registration.pk]))
+    digests = digest_badges(registration.event, registration_ids=[registration.pk])
+    record_printed_badges(digests, at=printed_at)
     record_action("badge.print", registration, event=registration.event, reason=reason if is_reprint else "")
     return registration

@@ -217,8 +217,10 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
         return guest, _("This badge was also printed at another desk.")
     if reason and not find_last_print(guest):
         # The device printed the next version: the one before counts as printed.
-        BadgePrint.objects.create(registration=guest, badge_version=guest.badge_version)
-    printed = print_badge(registration=guest, printed_by=context.operator, reason=reason)
+        BadgePrint.objects.create(
+            registration=guest, badge_version=guest.badge_version, printed_at=entry.made_at
+        )
+    printed = print_badge(registration=guest, printed_by=context.operator, reason=reason, at=entry.made_at)
     return printed, ""
 
 

@@ -1,10 +1,12 @@
-"""Test what an offline desk reads about badges that it printed, and how they are recorded."""
+"""Test how badges that a desk printed without network are recorded, and what it reads about them."""
 
 import datetime
 
 import pytest
 from django.utils import timezone
 
+from badges.desk.models import BadgePrint
+from badges.models import LastPrintedBadge
 from tests.badges.desk.test_offline import OfflineDesk, make_entry
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 
@@ -40,3 +42,13 @@ def test_badge_printed_after_a_refused_transfer_is_to_be_taken_back(desk, zoe):
     assert transferred["state"] == "refused"
     assert printed["state"] == "conflict"
     assert printed["sentence"].startswith("Take this badge back: it is not valid")
+
+
+def test_badge_printed_offline_has_the_time_at_which_it_was_printed(desk, zoe):
+    entry = make_entry("print", zoe.reference, reason="", badge_version=1)
+
+    desk.sync(entry)
+
+    printed_at = datetime.datetime.fromisoformat(entry["at"])
+    assert BadgePrint.objects.get().printed_at == printed_at
+    assert LastPrintedBadge.objects.get().printed_at == printed_at
