@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.errors import InvalidFields
+from convention.errors import InvalidFields, NotOpenNow
 from convention.events.sequence import advance_sequence
 from convention.text.email_addresses import is_same_email
 from registrations.application_rules import check_applications
@@ -56,6 +56,10 @@ SAME_ADDRESS_SENTENCE = gettext_lazy(
 )
 
 
+class AlreadyNamed(NotOpenNow):
+    """The place without a name was given one before this request got its lock."""
+
+
 def needs_member_address(registration: Registration) -> bool:
     """Return whether the place goes to the holder of a seat, whom only the address identifies."""
     return registration.ticket.needs_member_verification or registration.membership_pass_id is not None
@@ -81,6 +85,27 @@ def substitute_attendee(
     check_correctable(registration)
     check_transfer_deadline(registration.event)
     return _substitute(registration, new_attendee, given_by=given_by, at=None)
+
+
+def check_unnamed(registration: Registration) -> None:
+    """Raise AlreadyNamed if the place has a name."""
+    if registration.has_name:
+        name = registration.name
+        raise AlreadyNamed(_("This place has been given to %(name)s in the meantime.") % {"name": name})
+
+
+@transaction.atomic
+def name_place(
+    *, registration: Registration, new_attendee: RequestedPlace, given_by: GivenBy
+) -> Registration:
+    """Do what `substitute_attendee` does for a place without a name.
+
+    Raise AlreadyNamed if it has got one: the name that was entered first stays.
+    """
+    # Every change of an attendee locks the order first.
+    Order.objects.locked_for_update().get(pk=registration.order_id)
+    check_unnamed(Registration.objects.get(pk=registration.pk))
+    return substitute_attendee(registration=registration, new_attendee=new_attendee, given_by=given_by)
 
 
 @transaction.atomic

@@ -3,10 +3,10 @@
 The company area's page for contacts uses the same form and function.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from convention.errors import InvalidFields, NotFound, NotOpenNow
+from convention.text.email_addresses import normalize_email
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.correct import check_transfer_deadline
 from registrations.changes.forms import PlaceNameForm
-from registrations.changes.substitute import select_unnamed_places, substitute_attendee
+from registrations.changes.substitute import AlreadyNamed, check_unnamed, name_place, select_unnamed_places
 from registrations.models import GivenBy, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.permissions import LinkAccess, get_order_by_link
@@ -53,7 +54,7 @@ def place_names(request: HttpRequest, reference: str, secret: str) -> HttpRespon
         raise NotFound(_("This page can only be opened with the buyer’s link."))
     check_transfer_deadline(order.event)
     data = get_posted_data(request)
-    forms = [PlaceNameForm(data, registration=place) for place in list_places_to_name(link_access)]
+    forms = build_name_forms(data, list_places_to_name(link_access), link_access.registrations)
     if data is not None:
         throttle_correction(order)
         forms = save_place_names(request, forms, lambda *place: _name_place(reference, secret, *place))
@@ -69,6 +70,27 @@ def place_names(request: HttpRequest, reference: str, secret: str) -> HttpRespon
     return render(request, "registrations/place_names.html", context)
 
 
+def build_name_forms(
+    data: QueryDict | None, unnamed: Sequence[Registration], registrations: Iterable[Registration]
+) -> list[PlaceNameForm]:
+    """Return a form for each place without a name, and for each that got another name than the posted one.
+
+    The latter were named in the meantime, and saving their forms says so.
+    """
+    places = [row for row in registrations if row in unnamed or (data and _is_named_otherwise(row, data))]
+    return [PlaceNameForm(data, registration=place) for place in places]
+
+
+def _is_named_otherwise(place: Registration, data: QueryDict) -> bool:
+    """Return whether the active place has another attendee than the one whose name was posted for it."""
+    first_name, last_name, email = (
+        data.get(f"{place.reference}-{field}", "").strip() for field in ("first_name", "last_name", "email")
+    )
+    is_same_name = (first_name, last_name) == (place.first_name, place.last_name)
+    is_same = is_same_name and normalize_email(email) == normalize_email(place.email)
+    return bool(first_name or last_name) and place.has_name and place.is_active and not is_same
+
+
 def _build_place_path(reference: str, secret: str, place: Registration) -> str:
     return reverse("order-substitute", args=[reference, secret, place.reference])
 
@@ -77,7 +99,7 @@ def _name_place(reference: str, secret: str, place: Registration, attendee: Requ
     # Loaded again, since an earlier row of the form may have named the same person.
     if existing := find_existing_place(get_order_by_link(reference, secret), place, attendee):
         return describe_second_place(existing.name)
-    substitute_attendee(registration=place, new_attendee=attendee, given_by=GivenBy.BUYER)
+    name_place(registration=place, new_attendee=attendee, given_by=GivenBy.BUYER)
     return ""
 
 
@@ -107,9 +129,13 @@ def _save_name(form: PlaceNameForm, name_place: PlaceNamer) -> bool:
     if not form.is_valid() or not form.has_changed():
         return False
     try:
+        # A page from before it got its name.
+        check_unnamed(form.registration)
         objection = name_place(form.registration, form.to_place())
     except InvalidFields as error:
         form.add_errors(error.field_errors)
+    except AlreadyNamed as error:
+        form.add_error(None, f"{error} {describe_own_page()}")
     except (AlreadyRegistered, NotOpenNow) as error:
         form.add_error(None, str(error))
     else:

@@ -10,13 +10,13 @@ from convention.text.email_addresses import is_same_email
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.changes.correct import check_transfer_deadline
-from registrations.changes.forms import PlaceNameForm
 from registrations.changes.substitute import select_unnamed_places
 from registrations.company.assign_place import AssignmentQuestion, assign_place
 from registrations.company.permissions import list_company_orders
 from registrations.models import GivenBy, Registration
 from registrations.order_request import RequestedPlace
 from registrations.orders.name_views import (
+    build_name_forms,
     describe_name_rows,
     describe_own_page,
     describe_second_place,
@@ -36,8 +36,8 @@ def place_names(request: HttpRequest, company: str, reference: str) -> HttpRespo
     check_transfer_deadline(order.event)
     data = get_posted_data(request)
     rows = order.registrations.select_related("event", "ticket", "order").order_by("pk")
-    places = select_unnamed_places(order, rows.prefetch_related("addons__addon"))
-    forms = [PlaceNameForm(data, registration=place) for place in places]
+    registrations = list(rows.prefetch_related("addons__addon"))
+    forms = build_name_forms(data, select_unnamed_places(order, registrations), registrations)
     if data is not None:
         throttle_correction(order)
         is_buyer = is_same_email(order.email, require_signed_in(request.user).email)

@@ -10,9 +10,12 @@ from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
+from registrations.changes.substitute import AlreadyNamed
+from registrations.company.assign_place import assign_place
 from registrations.company.invitations import build_details_url
 from registrations.company.models import Invitation
-from registrations.models import Order, Registration, RegistrationAddon
+from registrations.models import GivenBy, Order, Registration, RegistrationAddon
+from registrations.order_request import RequestedPlace
 from tests.factories import make_addon
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
@@ -176,3 +179,26 @@ def test_colleague_named_without_an_address_is_not_invited(unnamed_place, client
     unnamed_place.refresh_from_db()
     assert unnamed_place.last_name == "Beta"
     assert not unnamed_place.invitations.exists()
+
+
+def test_old_page_of_a_contact_names_the_place_taken_in_the_meantime(desk):
+    first, second, _third = list_unnamed()
+    desk.client.post(f"{make_order_url(desk)}names/", make_data(first, "Alice", "alice@x.fr"))
+    data = make_data(first, "Gamma", "gamma@x.fr") | make_data(second, "Beta", "beta@x.fr")
+
+    text = desk.client.post(f"{make_order_url(desk)}names/", data, follow=True).text
+
+    assert "This place has been given to Zoé Alice in the meantime." in text
+    assert 'value="gamma@x.fr"' in text
+    assert Registration.objects.get(reference=first).last_name == "Alice"
+
+
+def test_contacts_name_does_not_replace_one_entered_while_the_request_waited(desk):
+    place = Registration.objects.get(reference=list_unnamed()[0])
+    attendee = RequestedPlace(ticket="", first_name="Zoé", last_name="Gamma")
+    Registration.objects.filter(pk=place.pk).update(first_name="Zoé", last_name="Alice")
+
+    with pytest.raises(AlreadyNamed):
+        assign_place(
+            company=desk.company, registration=place, new_attendee=attendee, given_by=GivenBy.CONTACT
+        )

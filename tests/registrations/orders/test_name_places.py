@@ -8,7 +8,9 @@ from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
-from registrations.models import Registration, RegistrationAddon
+from registrations.changes.substitute import AlreadyNamed, name_place
+from registrations.models import GivenBy, Registration, RegistrationAddon
+from registrations.order_request import RequestedPlace
 from registrations.permissions import make_own_secret
 from tests.factories import make_addon, make_event, make_ticket
 from tests.registrations.company.factories import make_desk, order_rows
@@ -139,3 +141,49 @@ def test_places_of_a_companys_order_are_named_in_the_company_area():
     page = read_page(desk.client, make_url(order))
 
     assert page.xpath("//a[.='Name the places']") == []
+
+
+def test_old_page_keeps_its_name_for_a_place_named_in_the_meantime(client, order):
+    first, second = order.registrations.order_by("pk")
+    client.post(f"{make_url(order)}names/", make_row(first, "Alpha"))
+    data = make_row(first, "Gamma") | make_row(second, "Beta")
+
+    text = client.post(f"{make_url(order)}names/", data, follow=True).text
+
+    assert "1 name has been saved." in text
+    assert "This place has been given to Zoé Alpha in the meantime." in text
+    assert 'value="Gamma"' in text
+    first.refresh_from_db()
+    assert first.last_name == "Alpha"
+
+
+def test_names_that_are_posted_twice_are_no_errors(client, order):
+    first, second = order.registrations.order_by("pk")
+    data = make_row(first, "Alpha", "a@x.fr") | make_row(second, "Beta")
+    client.post(f"{make_url(order)}names/", data)
+
+    response = client.post(f"{make_url(order)}names/", data)
+
+    assert response.status_code == 302
+
+
+def test_row_left_empty_for_a_place_named_in_the_meantime_is_no_error(client, order):
+    first, second = order.registrations.order_by("pk")
+    client.post(f"{make_url(order)}names/", make_row(first, "Alpha", "a@x.fr"))
+    empty = {f"{first.reference}-{name}": "" for name in ("first_name", "last_name", "email")}
+
+    response = client.post(f"{make_url(order)}names/", empty | make_row(second, "Beta"))
+
+    assert response.status_code == 302
+
+
+def test_place_named_while_the_request_waited_keeps_its_name(order):
+    place = order.registrations.first()
+    attendee = RequestedPlace(ticket="", first_name="Zoé", last_name="Gamma")
+    Registration.objects.filter(pk=place.pk).update(first_name="Zoé", last_name="Alpha")
+
+    with pytest.raises(AlreadyNamed):
+        name_place(registration=place, new_attendee=attendee, given_by=GivenBy.BUYER)
+
+    place.refresh_from_db()
+    assert place.last_name == "Alpha"
