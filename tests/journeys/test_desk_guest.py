@@ -94,3 +94,22 @@ def test_ticket_of_a_walk_in_is_chosen_by_keyboard_where_prices_differ(open_page
 
     expect(page.get_by_role("button", name="Imprimer le badge")).to_be_focused()
     assert Registration.objects.filter(last_name="Durand").count() == 1
+
+
+@pytest.mark.parametrize("page_name", ["walk-in", "guests/{}/correct", "guests/{}/substitute"])
+def test_mistyped_address_is_corrected_with_one_click(open_page, site, client, guest, page_name):
+    page = open_page("phone")
+    open_desk(page, client, site, guest.event)
+    page.goto(f"/desk/x/{page_name.format(guest.reference)}/")
+    page.wait_for_load_state()
+    email = page.locator("main [type=email]")
+
+    email.fill("ines@gmial.com")
+    email.press("Tab")
+    expect(page.locator("[data-hint-url]")).to_contain_text("ines@gmail.com")
+    assert_accessible(page)
+    page.locator("[data-hint-url] button").click()
+
+    expect(email).to_have_value("ines@gmail.com")
+    expect(email).to_be_focused()
+    expect(page.locator("[data-hint-url]")).to_be_empty()
