@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from registrations.invoices.documents.credit_preview import CreditNotePreview, WithdrawnCreditPreview
 from registrations.invoices.documents.invoice_writer import DraftLine
@@ -43,32 +42,45 @@ def describe_credit_preview(document: Invoice, preview: CreditNotePreview) -> Ac
 
 def describe_withdrawn_preview(receivable: Receivable, preview: WithdrawnCreditPreview) -> ActionPreview:
     """Return the credit notes for what is no longer due, and what is then left to invoice."""
+    count = len(preview.credit_notes)
     total = sum(credit_note.total for credit_note, _lines in preview.credit_notes)
-    cents_left = sum(line.gross_cents for line in preview.lines_to_invoice)
     tables = [
+        # The lead paragraph names a single one.
         PreviewTable(
-            heading=_("Credit note of %(total)s for invoice %(number)s")
-            % {
-                "total": format_cents(credit_note.total, receivable.currency),
-                # The constraint `credit_note_has_origin` requires it.
-                "number": credit_note.origin.number if credit_note.origin else "",
-            },
-            lines=build_draft_lines(lines),
+            heading=_describe_credit_note(credit_note) if count > 1 else "", lines=build_draft_lines(lines)
         )
         for credit_note, lines in preview.credit_notes
     ]
-    sentences = describe_delivery(receivable, count=len(preview.credit_notes))
+    cents_left = sum(line.gross_cents for line in preview.lines_to_invoice)
     if cents_left > 0:
         left = format_cents(cents_left, receivable.currency)
-        sentences.append(_("%(left)s is then left to invoice.") % {"left": left})
         heading = _("Left to invoice: %(left)s") % {"left": left}
         tables.append(PreviewTable(heading=heading, lines=preview.lines_to_invoice))
-    heading = ngettext(
-        "%(count)d credit note, %(total)s in total. Once issued, it can no longer be changed.",
-        "%(count)d credit notes, %(total)s in total. Once issued, they can no longer be changed.",
-        len(preview.credit_notes),
-    ) % {"count": len(preview.credit_notes), "total": format_cents(total, receivable.currency)}
-    return ActionPreview(heading=heading, sentences=sentences, tables=tables)
+    heading = (
+        _("%(count)d credit notes, %(total)s in total. Once issued, they can no longer be changed.")
+        % {"count": count, "total": format_cents(total, receivable.currency)}
+        if count > 1
+        else _describe_final_credit_note(preview.credit_notes[0][0])
+    )
+    return ActionPreview(heading=heading, sentences=describe_delivery(receivable, count=count), tables=tables)
+
+
+def _describe_credit_note(credit_note: Invoice) -> str:
+    return _("Credit note of %(total)s for invoice %(number)s") % _get_credit_note_values(credit_note)
+
+
+def _describe_final_credit_note(credit_note: Invoice) -> str:
+    return _(
+        "Credit note of %(total)s for invoice %(number)s. Once issued, it can no longer be changed."
+    ) % _get_credit_note_values(credit_note)
+
+
+def _get_credit_note_values(credit_note: Invoice) -> dict[str, str]:
+    return {
+        "total": format_cents(credit_note.total, credit_note.currency),
+        # The constraint `credit_note_has_origin` requires it.
+        "number": credit_note.origin.number if credit_note.origin else "",
+    }
 
 
 def describe_deposit_preview(receivable: Receivable, preview: DepositPreview) -> ActionPreview:
