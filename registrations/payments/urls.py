@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from .bank import views as bank_views
+from .refunds import views as refund_views
 from .views import cards, pay, webhook
 
 TREASURY_PATH = "organize/money"
@@ -16,6 +17,9 @@ pages: list[Any] = [
     path(f"{ORDER_PATH}/transfer/", pay.bank_transfer, name="order-transfer"),
     path(f"{TREASURY_PATH}/cards/", cards.card_payment_list, name="card-payments"),
     path(f"{TREASURY_PATH}/cards/<slug:reference>/place/", cards.order_confirm, name="card-payment-confirm"),
+    path(f"{TREASURY_PATH}/cards/refunds/done/", refund_views.refunds_complete, name="refunds-done"),
+    path(f"{TREASURY_PATH}/cards/refunds.xml", refund_views.bank_file_download, name="refunds-sepa"),
+    path(f"{TREASURY_PATH}/cards/refunds.csv", refund_views.refund_list_download, name="refunds-csv"),
     path(f"{TREASURY_PATH}/bank/", bank_views.bank_line_list, name="bank-lines"),
     path(f"{TREASURY_PATH}/bank/import/", bank_views.statement_import, name="bank-import"),
     path(f"{TREASURY_PATH}/bank/<int:line_id>/", bank_views.bank_line_detail, name="bank-line"),

@@ -1,6 +1,7 @@
 """Refunds: requested, then completed or failed."""
 
 import datetime
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import Case, DateField, Q, Sum, Value, When
@@ -149,6 +150,17 @@ def complete_refund(
     if changed:
         record_action("refund.done", refund, event=refund.receivable.event, fields=["state"])
     refund.refresh_from_db()
+
+
+@transaction.atomic
+def complete_refunds(*, refunds: Iterable[Refund], refunded_on: datetime.date) -> int:
+    """Mark those refunds as sent on that day that are still requested; return their number."""
+    # Locked in one order, so that two clicks do not wait for each other.
+    rows = Refund.objects.select_for_update(of=("self",)).filter(pk__in=[refund.pk for refund in refunds])
+    requested = rows.filter(state=Refund.State.REQUESTED).select_related("receivable__event").order_by("pk")
+    for refund in (completed := list(requested)):
+        complete_refund(refund=refund, refunded_on=refunded_on)
+    return len(completed)
 
 
 @transaction.atomic

@@ -330,6 +330,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         """Return the requested refunds that wait for the treasurer, not for the processor."""
         return self.filter(state=Refund.State.REQUESTED).exclude(method__in=PROCESSOR_METHODS)
 
+    def in_progress(self) -> Self:
+        """Return the requested refunds that the processor sends."""
+        return self.filter(state=Refund.State.REQUESTED, method__in=PROCESSOR_METHODS)
+
     def money_sent(self) -> Self:
         """Return the refunds whose money left the account, even if it came back later."""
         return self.filter(Q(state=Refund.State.DONE) | Q(failed_on__isnull=False))

@@ -20,6 +20,7 @@ from registrations.payments.payment_problems import (
     list_unplaced_orders,
     list_unverified_orders,
 )
+from registrations.payments.refunds.views import load_refund_section
 
 PAGE_SIZE = 50
 
@@ -27,7 +28,7 @@ PAGE_SIZE = 50
 @never_cache
 @require_GET
 def card_payment_list(request: HttpRequest) -> HttpResponse:
-    """List disputes, payments with problems, refunds that failed or wait, and all attempts."""
+    """List disputes, payments with problems, refunds to make or in progress, and all attempts."""
     require_treasurer(request.user)
     attempts = CardPaymentAttempt.objects.select_related("order__event", "payment").prefetch_related(
         "order__registrations"
@@ -42,7 +43,8 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
         "unverified_orders": list_unverified_orders().prefetch_related("registrations")[:PAGE_SIZE],
         "overpaid_receivables": list_overpaid_card_receivables()[:PAGE_SIZE],
         "failed_refunds": list_failed_refunds()[:PAGE_SIZE],
-        "requested_refunds": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],
+        "processor_refunds": refunds.in_progress().order_by("pk")[:PAGE_SIZE],
+        **load_refund_section(),
         "page_obj": Paginator(attempts, PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "payments/card_payments.html", context)

@@ -1,0 +1,1 @@
+"""Tests of the refunds that the treasurer makes at the bank."""
