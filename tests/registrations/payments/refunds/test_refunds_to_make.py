@@ -303,3 +303,18 @@ def test_refund_that_is_done_already_keeps_its_day():
     refund.refresh_from_db()
     assert count == 0
     assert refund.refunded_on == timezone.localdate()
+
+
+def test_receivables_lead_to_the_refunds_to_make(client):
+    refund_transfer()
+
+    document = html.fromstring(client.get("/en/organize/money/").content)
+
+    assert document.xpath("//main//a[text()='Show the refunds']/@href") == [f"{CARDS}#refunds-to-make"]
+
+
+def test_page_to_mark_refunds_as_done_belongs_to_cards_and_refunds(client):
+    answer = client.get(reverse("refunds-done"), {"refund": refund_transfer().pk})
+
+    current = html.fromstring(answer.content).xpath("//nav[@class='organize-nav']//a[@aria-current]")
+    assert [link.text_content() for link in current] == ["Cards and refunds"]
