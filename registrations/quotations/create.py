@@ -1,13 +1,16 @@
 """Create quotations for an order or a sponsor's package. Nothing is booked and no place is held."""
 
 import datetime
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.text.email_addresses import is_same_email
@@ -30,6 +33,13 @@ class QuotationUnavailable(ConventionError):
     """The event has no issuer of invoices yet, which the buyer cannot change."""
 
     kind = "cannot-quote"
+    status = 409
+
+
+class QuotationRepeated(ConventionError):
+    """The form was sent again, such as by a double click; its quotation exists."""
+
+    kind = "quotation-repeated"
     status = 409
 
 
@@ -58,14 +68,24 @@ def price_quotation(
     return replace(quote, lines=tuple(lines)), currency
 
 
+@transaction.atomic
 def create_order_quotation(
-    *, event: Event, request: OrderRequest, context: OrderContext, terms: AgreedTerms = NO_AGREED_TERMS
+    *,
+    event: Event,
+    request: OrderRequest,
+    context: OrderContext,
+    terms: AgreedTerms = NO_AGREED_TERMS,
+    form_key: str = "",
 ) -> Quotation:
     """Create a quotation for an order at today's prices, valid until the first of them changes, or as agreed.
 
-    Raise NotOpenNow, InvalidFields, SoldOut or QuotationUnavailable.
+    Raise NotOpenNow, InvalidFields, SoldOut or QuotationUnavailable, and QuotationRepeated for a `form_key`
+    that came with the same content before.
     """
     request = request.normalize()
+    request_hash = _hash_request(form_key, request, terms) if form_key else ""
+    if request_hash:
+        _refuse_repeated(event, request_hash)
     with _explain_missing_issuer(), translation.override(request.language):
         quote, currency = price_quotation(event=event, request=request, context=context, terms=terms)
         lines = [
@@ -83,6 +103,7 @@ def create_order_quotation(
             _describe_subject(event, price_ends_at=quote.price_ends_at),
             agreed_valid_until=terms.valid_until,
             reason=terms.reason,
+            request_hash=request_hash,
             company=request.company,
             voucher_code=request.code,
             company_id=context.company.pk if context.company else None,
@@ -90,6 +111,19 @@ def create_order_quotation(
             unit_prices={_make_line_key(line): line.list_price for line in quote.lines},
         )
         return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
+
+
+def _hash_request(form_key: str, request: OrderRequest, terms: AgreedTerms) -> str:
+    # With the content: a page that is opened again with the browser’s Back button may get another recipient.
+    content = f"{form_key}:{request.content_hash}:{terms}"
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _refuse_repeated(event: Event, request_hash: str) -> None:
+    acquire_advisory_lock(f"quotation:{request_hash}")
+    if existing := Quotation.objects.filter(event=event, details__request_hash=request_hash).first():
+        sentence = _("Quotation %(number)s has already been created from this form.")
+        raise QuotationRepeated(sentence % {"number": existing.number})
 
 
 def find_last_day(event: Event, quote: Quote, terms: AgreedTerms) -> datetime.date:

@@ -1,5 +1,6 @@
 """Pages on which organizers and the treasurer write a quotation."""
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from registrations.pricing.display import PriceRow, describe_vat, make_line_row
 from registrations.pricing.quote import Quote, QuoteLine
 from registrations.storefront.forms import BillingForm
 
-from .create import create_order_quotation, find_last_day, price_quotation
+from .create import QuotationRepeated, create_order_quotation, find_last_day, price_quotation
 from .staff_forms import NewQuotationForm
 from .staff_views import render_staff_page
 from .views import mail_to_recipient
@@ -84,6 +85,9 @@ def quotation_create(request: HttpRequest, event: str) -> HttpResponse:
         try:
             if response := _preview_or_create(request, event_obj, forms, context):
                 return response
+        except QuotationRepeated as error:
+            messages.info(request, str(error))
+            return redirect("organize-quotations", event_obj.slug)
         except InvalidFields as error:
             forms.quotation.add_order_errors(error)
         except ConventionError as error:
@@ -155,7 +159,11 @@ def _preview_or_create(
     shown = ",".join([valid_until.isoformat(), *(str(line.price) for line in quote.lines)])
     if "create" in request.POST and request.POST.get("shown") == shown:
         quotation = create_order_quotation(
-            event=event, request=order_request, context=order_context, terms=form.terms
+            event=event,
+            request=order_request,
+            context=order_context,
+            terms=form.terms,
+            form_key=request.POST.get("form_key", "")[:100],
         )
         messages.success(request, _("Quotation %(number)s has been created.") % {"number": quotation.number})
         if request.POST["create"] == "send":
@@ -164,6 +172,8 @@ def _preview_or_create(
     context |= {
         "is_changed": "create" in request.POST,
         "shown": shown,
+        # A new one for each preview: the same quotation can be written twice on purpose.
+        "form_key": secrets.token_hex(16),
         "rows": _group_lines(event, quote, currency),
         "total": Money(quote.total, currency),
         "vat": [describe_vat(total, currency) for total in quote.vat_by_rate],

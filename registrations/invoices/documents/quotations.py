@@ -39,7 +39,7 @@ class QuotationSubject:
     `company_id` is that of the directory, if a company's contact asked. `contact` and `website` are
     a sponsor's. `unit_prices` are the prices in cents by the lines' keys, before passes and vouchers.
     `agreed_valid_until` is the last day that staff promised, also later than the usual one; `reason` is
-    theirs for a lower price.
+    theirs for a lower price. `request_hash` recognizes a form that is sent again.
     """
 
     text: str
@@ -56,6 +56,7 @@ class QuotationSubject:
     unit_prices: Mapping[str, int] = field(default_factory=dict)
     agreed_valid_until: datetime.date | None = None
     reason: str = ""
+    request_hash: str = ""
 
     def get_valid_until(self, issued_on: datetime.date) -> datetime.date:
         """Return the last day of validity, never before the day of issue."""
@@ -127,5 +128,6 @@ def _make_details(buyer: Buyer, subject: QuotationSubject) -> dict[str, Any]:
         "contact": clean_line(subject.contact),
         "website": subject.website,
         "unit_prices": dict(subject.unit_prices),
+        "request_hash": subject.request_hash,
         "paid": 0,
     }

@@ -81,6 +81,31 @@ def test_treasurer_creates_and_sends_a_quotation(treasurer, run_tasks, mailoutbo
     assert [message.to for message in mailoutbox] == [["achats@acme.example"]]
 
 
+def test_form_that_is_sent_twice_creates_and_mails_one_quotation(treasurer, run_tasks, mailoutbox):
+    shown = preview(treasurer).context
+    typed = {"shown": shown["shown"], "form_key": shown["form_key"], "create": "send"}
+    preview(treasurer, **typed)
+
+    again = treasurer.post(
+        PATH, {**RECIPIENT, "ticket-guest": "6", "addon-dinner": "2", **typed}, follow=True
+    )
+    run_tasks()
+
+    number = Quotation.objects.get().number
+    assert f"Quotation {number} has already been created from this form." in again.text
+    assert len(mailoutbox) == 1
+
+
+def test_form_that_is_sent_again_to_another_recipient_creates_another_quotation(treasurer):
+    shown = preview(treasurer).context
+    typed = {"shown": shown["shown"], "form_key": shown["form_key"], "create": "only"}
+    preview(treasurer, **typed)
+
+    preview(treasurer, **typed, email="other@acme.example")
+
+    assert Quotation.objects.count() == 2
+
+
 def test_organizer_creates_a_quotation_without_sending_it(organizer, run_tasks, mailoutbox):
     quotation = create(organizer, "only")
     run_tasks()
