@@ -62,12 +62,17 @@ def render_quotation_pdf(quotation: Quotation) -> bytes:
             for item in quotation.grouped_lines
         ]
         title = (_("Quotation"), quotation.number)
+        validity, draw_end = (_("Valid until"), format_date(quotation.valid_until)), draw_agreement_box
+        if quotation.withdrawn_at:
+            # Nobody can sign it any more.
+            withdrawn_on = format_date(timezone.localdate(quotation.withdrawn_at))
+            validity, draw_end = (_("Withdrawn on"), withdrawn_on), draw_withdrawal_notice
         labelled_values = [
             (_("Date"), format_date(quotation.issued_on)),
-            (_("Valid until"), format_date(quotation.valid_until)),
+            validity,
             *list_subject_facts(quotation.details),
         ]
-        return draw_document(document, lines, title, labelled_values, draw_agreement_box)
+        return draw_document(document, lines, title, labelled_values, draw_end)
 
 
 def render_pro_forma_pdf(receivable: Receivable) -> bytes:
@@ -180,6 +185,14 @@ def draw_agreement_box(sheets: DocumentSheets, _document: Invoice) -> None:
             text, FontWeight.REGULAR, 8.5, x=RIGHT_BLOCK_X + 10, width=width - 20, color=INK_COLOR
         )
     sheets.y = top + 120
+
+
+def draw_withdrawal_notice(sheets: DocumentSheets, _document: Invoice) -> None:
+    """Draw the notice that a quotation was withdrawn, in place of its conditions."""
+    sheets.y += 18
+    sheets.ensure_space(40)
+    words = _("This quotation has been withdrawn: its prices no longer apply to new orders.")
+    sheets.draw_paragraph(words, FontWeight.BOLD, 11, width=TABLE_WIDTH)
 
 
 def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:

@@ -19,6 +19,7 @@ from registrations.quotations.send import QuotationNotOpen
 from registrations.quotations.withdraw import withdraw_quotation
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_ticket
+from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -152,3 +153,15 @@ def test_places_that_were_not_quoted_leave_the_quotation_open(organizer, event, 
     place_order(event=event, request=replace(make_request(1), places=places), context=context)
 
     assert read_state(organizer) == "open"
+
+
+def test_pdf_of_a_withdrawn_quotation_says_so_and_has_no_signature_box(organizer, quotation):
+    Quotation.objects.update(language="en")
+    withdraw(organizer, quotation)
+
+    words = pdf_text(organizer.get(f"{LIST_PATH}{quotation.number}.pdf").content)
+
+    assert "Withdrawn on" in words
+    assert "This quotation has been withdrawn: its prices no longer apply to new orders." in words
+    assert "Valid until" not in words
+    assert "Signature and stamp:" not in words
