@@ -24,7 +24,7 @@ pages: list[Any] = [
     path(f"{TREASURY_PATH}/bank/import/", bank_views.statement_import, name="bank-import"),
     path(f"{TREASURY_PATH}/bank/<int:line_id>/", bank_views.bank_line_detail, name="bank-line"),
     path(f"{TREASURY_PATH}/bank/<int:line_id>/aside/", bank_views.bank_line_ignore, name="bank-line-ignore"),
-    path(f"{TREASURY_PATH}/bank/<int:line_id>/undo/", bank_views.return_undo, name="bank-return-undo"),
+    path(f"{TREASURY_PATH}/bank/<int:line_id>/undo/", bank_views.match_undo, name="bank-return-undo"),
     path(
         f"{TREASURY_PATH}/bank/<int:line_id>/undo-all/",
         bank_views.assignments_undo,

@@ -184,9 +184,28 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
         raise InvalidAssignment(_("This payout is already matched, or its amount is different."))
     line.payout = payout
     line.save(update_fields=["payout"])
-    line_text = " ".join(filter(None, [line.booked_on.isoformat(), line.counterparty, line.payer_text]))
     # A text noted before is in the accountant's entries, and stays.
-    link_payout_to_bank_line(payout=payout, bank_line=payout.bank_line or line_text[:140])
+    link_payout_to_bank_line(payout=payout, bank_line=payout.bank_line or _make_payout_text(line))
+
+
+def _make_payout_text(line: BankLine) -> str:
+    """Return the text by which a payout names this line."""
+    return " ".join(filter(None, [line.booked_on.isoformat(), line.counterparty, line.payer_text]))[:140]
+
+
+@transaction.atomic
+def undo_payout_match(*, line: BankLine, reason: str) -> None:
+    """Free a line that was matched to the wrong payout. Raise InvalidAssignment if it is not matched."""
+    line = lock_line(line.pk)
+    if line.payout_id is None:
+        raise InvalidAssignment(_("This line is not matched to a payout."))
+    payout = Payout.objects.select_for_update(of=("self",)).get(pk=line.payout_id)
+    line.payout = None
+    line.save(update_fields=["payout"])
+    # A text noted by hand is not that of this line, and stays.
+    if payout.bank_line == _make_payout_text(line):
+        link_payout_to_bank_line(payout=payout, bank_line="")
+    record_action("bank.undo", line, fields=["payout"], reason=reason[:300])
 
 
 @transaction.atomic

@@ -45,6 +45,7 @@ from .assignments import (
     reopen_line,
     undo_assignment,
     undo_assignments,
+    undo_payout_match,
     undo_returned_transfer,
 )
 from .csv_reader import InvalidLines
@@ -402,18 +403,28 @@ def assignments_undo(request: HttpRequest, line_id: int) -> HttpResponse:
 
 
 @require_POST
-def return_undo(request: HttpRequest, line_id: int) -> HttpResponse:
-    """Undo the match of a debit to a refund."""
+def match_undo(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Undo the match of a line to a payout, or of a debit to a refund."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
     form = BankReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Enter a reason for undoing the match."))
         return redirect("bank-line", line_id)
     try:
-        refund = undo_returned_transfer(line=bank_line, reason=form.cleaned_data["reason"])
+        message = _undo_match(bank_line, form.cleaned_data["reason"])
     except ConventionError as error:
         messages.error(request, str(error))
-        return redirect("bank-line", line_id)
+    else:
+        messages.success(request, message)
+    return redirect("bank-line", line_id)
+
+
+def _undo_match(line: BankLine, reason: str) -> str:
+    """Free a line from its payout or refund; return what happened. Raise InvalidAssignment."""
+    if line.payout_id:
+        undo_payout_match(line=line, reason=reason)
+        return _("The match has been undone.")
+    refund = undo_returned_transfer(line=line, reason=reason)
     sentences = {
         Refund.State.REQUESTED: _(
             "The match has been undone. The refund is requested again: it still has to be sent."
@@ -422,5 +433,4 @@ def return_undo(request: HttpRequest, line_id: int) -> HttpResponse:
             "The match has been undone. The refund recorded from this debit was cancelled."
         ),
     }
-    messages.success(request, sentences.get(Refund.State(refund.state), _("The match has been undone.")))
-    return redirect("bank-line", line_id)
+    return sentences.get(Refund.State(refund.state), _("The match has been undone."))

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import translation
 from lxml import html
 
+from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.payments import link_payout_to_bank_line, record_payout
 from registrations.invoices.models import Payout
-from registrations.payments.bank.assignments import InvalidAssignment, match_line_to_payout
+from registrations.payments.bank.assignments import InvalidAssignment, match_line_to_payout, undo_payout_match
 from registrations.payments.bank.matching import BankLineFacts, ExpectedPayout, find_payout
 from registrations.payments.bank.unbooked_lines import describe_unbooked_lines
 from registrations.payments.models import BankLine
@@ -137,3 +138,44 @@ def test_payout_that_another_line_reports_is_refused(client):
     assert "This payout is already matched, or its amount is different." in answer.text
     with pytest.raises(InvalidAssignment):
         match_line_to_payout(line=other, payout_id="po_1")
+
+
+def undo_match(client: Client) -> None:
+    """Undo the match of the only line by the form of its page."""
+    page = client.get(reverse("bank-line", args=[BankLine.objects.get().pk]))
+    [address] = html.fromstring(page.content).xpath("//form[.//input[@id='undo-return']]/@action")
+    client.post(address, {"reason": "another payout"})
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_match_to_the_wrong_payout_is_undone(client):
+    record_payout(external_id="po_1", amount=9_795, arrived_on=BOOKED_ON)
+    import_lines((9_795, "STRIPE", "PAYOUT", ""))
+
+    undo_match(client)
+
+    assert BankLine.objects.get().payout is None
+    assert Payout.objects.get().bank_line == ""
+    assert AuditEntry.objects.get(verb="bank.undo").reason == "another payout"
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_text_noted_at_a_payout_stays_when_its_match_is_undone(client):
+    record_noted_payout()
+    import_lines((9_795, "PRESTATAIRE", NOTED_TEXT, ""))
+
+    undo_match(client)
+
+    assert BankLine.objects.get().payout is None
+    assert Payout.objects.get().bank_line == NOTED_TEXT
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_line_that_is_not_matched_cannot_be_freed(client):
+    import_lines((9_795, "PRESTATAIRE", "VERSEMENT", ""))
+
+    with pytest.raises(InvalidAssignment):
+        undo_payout_match(line=BankLine.objects.get(), reason="x")
