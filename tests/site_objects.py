@@ -388,6 +388,8 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
     colleague = make_person()
     job = Employment.objects.create(person=colleague, company=company, starts_on=START_OF_2020)
     CompanyOrder.objects.create(order=registration.order, company=company)
+    # The only role of a company that a secretary may end.
+    ended_role = CompanyRole.objects.create(company=company, role="vendor", starts_on=START_OF_2020)
     return {
         "company": company.slug,
         "membership": company.memberships.get().pk,
@@ -398,7 +400,7 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
         "person_id": colleague.pk,
         "address_id": EmailAddress.objects.create(user=colleague, email=f"other-{colleague.pk}@x.example").pk,
         "duplicate_id": make_person().pk,
-        "role_of_company": company.roles.get().pk,
+        "role_of_company": ended_role.pk,
         "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,
     }
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage, PageGroup
 
-from .views import address_hints, badge_prints, guests, mistakes, offline, payments, search, walk_in
+from .views import badge_prints, guests, mistakes, offline, payments, search, walk_in
 
 GUEST = "desk/<slug:event>/guests/<slug:reference>"
 
@@ -14,7 +14,7 @@ pages: list[Any] = [
     path("desk/<slug:event>/", search.desk_search, name="desk"),
     path("desk/<slug:event>/numbers/", search.desk_numbers, name="desk-numbers"),
     path("desk/<slug:event>/walk-in/", walk_in.walk_in_create, name="desk-walk-in"),
-    path("desk/<slug:event>/address-hint/", address_hints.address_hint, name="desk-address-hint"),
+    path("desk/<slug:event>/address-hint/", walk_in.address_hint, name="desk-address-hint"),
     path("desk/<slug:event>/devices/", offline.desk_device_list, name="desk-devices"),
     path("desk/<slug:event>/devices/<int:pk>/revoke/", offline.offline_revoke, name="desk-device-revoke"),
     path("desk/<slug:event>/offline/session/", offline.offline_session, name="desk-session"),

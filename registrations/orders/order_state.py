@@ -65,9 +65,9 @@ def _awaits_only_attendee(registration: Registration) -> bool:
 
 def _describe_awaited_attendees(registrations: Sequence[Registration]) -> str:
     """Return who has to open the link for these places, of which the buyer can confirm none."""
+    if name := _find_only_name(registrations):
+        return _("Waiting for %(name)s to confirm") % {"name": name}
     count = len(registrations)
-    if count == 1 and registrations[0].has_name:
-        return _("Waiting for %(name)s to confirm") % {"name": registrations[0].name}
     sentence = ngettext(
         "Waiting for %(count)d attendee to confirm", "Waiting for %(count)d attendees to confirm", count
     )
@@ -76,11 +76,14 @@ def _describe_awaited_attendees(registrations: Sequence[Registration]) -> str:
 
 def _describe_pending(registrations: Sequence[Registration]) -> str:
     """Return how many places wait for their attendees, and for whom if it is a single one."""
-    count = len(registrations)
-    if count == 1 and registrations[0].has_name:
-        return _("1 waiting for %(name)s") % {"name": registrations[0].name}
-    sentence = ngettext("%(count)d waiting for confirmation", "%(count)d waiting for confirmation", count)
-    return sentence % {"count": count}
+    if name := _find_only_name(registrations):
+        return _("1 waiting for %(name)s") % {"name": name}
+    return _("%(count)d waiting for confirmation") % {"count": len(registrations)}
+
+
+def _find_only_name(registrations: Sequence[Registration]) -> str:
+    """Return the name of a single attendee; "" for several, or without a name."""
+    return registrations[0].name if len(registrations) == 1 and registrations[0].has_name else ""
 
 
 def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str, str]]:

@@ -162,6 +162,7 @@ PAGES_REFUSED_TO_LEADS = {
     *("organize-codes-csv", "organize-codes-xlsx", "organize-refunds"),
     *("organize-vouchers", "organize-voucher-new", "organize-voucher", "organize-voucher-remove"),
     *("organize-quotations", "organize-quotation-pdf", "organize-quotation-mail"),
+    *("organize-quotation-new", "organize-quotation-withdraw"),
     *("organize-sponsors", "organize-sponsors-csv", "organize-sponsors-xlsx", "organize-sponsor"),
     *("organize-sponsor-logo", "organize-sponsor-logo-new", "organize-sponsor-cancel"),
     *("organize-packages", "organize-package", "organize-package-new", "organize-package-remove"),
