@@ -18,6 +18,9 @@ def attendee_absence(request: HttpRequest, reference: str, secret: str, person: 
     """Offer to e-mail the contact that the attendee cannot come; a POST does so."""
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
+    if link_access.is_full:
+        # The contact, who decides about the place, need not be e-mailed by themselves.
+        return redirect("order-cancel", reference, secret, person)
     check_reportable(registration)
     order = link_access.order
     contact = order.for_company.managed_by or order.company

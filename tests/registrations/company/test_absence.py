@@ -146,6 +146,18 @@ def test_attendee_cancels_the_place_if_no_contact_placed_the_order(desk, client)
     assert Registration.objects.get().cancelled_at is not None
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_contacts_own_link_leads_to_cancelling_and_mails_nobody(desk, client, run_tasks, mailoutbox, method):
+    registration = Registration.objects.get()
+    order_path = f"/en/orders/{registration.order.reference}/{registration.order.manage_secret}/"
+
+    response = getattr(client, method)(f"{order_path}{registration.reference}/absence/", follow=True)
+
+    run_tasks()
+    assert response.redirect_chain == [(f"{order_path}{registration.reference}/cancel/", 302)]
+    assert mailoutbox == []
+
+
 def cancel_through_api(person, *, method="post"):
     registration = Registration.objects.get()
     _token, secret = create_token(person_id=person.pk, name="x", scopes=["registrations:write"])
