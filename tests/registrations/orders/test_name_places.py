@@ -187,3 +187,12 @@ def test_place_named_while_the_request_waited_keeps_its_name(order):
 
     place.refresh_from_db()
     assert place.last_name == "Alpha"
+
+
+def test_form_of_a_cancelled_event_says_that_no_names_are_needed(client, order):
+    Event.objects.update(cancelled_at=timezone.now(), cancellation_reason="Strike")
+
+    page = read_page(client, f"{make_url(order)}names/")
+
+    assert "The event is cancelled, so its places need no names." in page.text_content()
+    assert page.xpath("//main//form") == []
