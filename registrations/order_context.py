@@ -8,8 +8,10 @@ from functools import cached_property
 from django.utils import timezone
 
 from convention.accounts.permissions import has_verified_address
+from convention.club.addresses.own_addresses import load_own_addresses
 from convention.club.models import Company, Person, Seat
 from convention.club.permissions import get_open_seat
+from convention.text.email_addresses import is_same_email, normalize_email
 
 from .models import Order, Ticket
 from .pricing.catalog import RequestedCatalog
@@ -65,6 +67,18 @@ class OrderContext:
     def own_seat(self) -> Seat | None:
         """Return the seat that makes the signed-in person a member today."""
         return get_open_seat(self.person) if self.person else None
+
+    def is_own_address(self, address: str) -> bool:
+        """Return whether the address is one of the signed-in person."""
+        if self.person is None or not address:
+            return False
+        # The main one first: it takes no query.
+        return is_same_email(self.person.email, address) or normalize_email(address) in self._own_addresses
+
+    # Cached: an order of a company may have hundreds of places.
+    @cached_property
+    def _own_addresses(self) -> frozenset[str]:
+        return load_own_addresses(self.person) if self.person else frozenset()
 
     @property
     def reserved_tickets(self) -> Mapping[Ticket, int]:

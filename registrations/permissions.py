@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from convention.club.addresses.own_addresses import has_address, select_verified_addresses
 from convention.club.models import Person
 from convention.club.permissions import get_companies_of_contact
 from convention.errors import LinkExpired, NotFound
@@ -234,6 +236,12 @@ def choose_link_secret(registration: Registration, address: str) -> str:
     return registration.order.manage_secret if is_buyer else make_own_secret(registration)
 
 
+def choose_own_secret(registration: Registration, person: Person) -> str:
+    """Return the secret for a link on a page of this person (`choose_link_secret` for their addresses)."""
+    is_buyer = not registration.is_private and has_address(person, registration.order.email)
+    return registration.order.manage_secret if is_buyer else make_own_secret(registration)
+
+
 def build_link_path(order: Order, *, page: str = "order", secret: str = "") -> str:
     """Return the path of a page behind a link to the order, in the reader's language.
 
@@ -285,7 +293,7 @@ def has_ended_contact(order: Order) -> bool:
 def acts_for_buyer(order: Order, person: Person) -> bool:
     """Return whether the person is the order's buyer, or now a contact of the company that it is for."""
     if order.source != Order.Source.COMPANY_CONTACT:
-        return is_same_email(order.email, person.email)
+        return has_address(person, order.email)
     company_order = getattr(order, "for_company", None)
     return (
         company_order is not None
@@ -315,7 +323,7 @@ def get_waiting_entry_by_link(secret: str, *, at: datetime.datetime | None = Non
 
 
 def list_own_registrations(person: Person, *, events: Iterable[Event] | None = None) -> list[Registration]:
-    """Return the person's registrations, and those made with their sign-in address; `events` limits them."""
+    """Return the person's registrations, and those made with an address of theirs; `events` limits them."""
     rows = Registration.objects.all()
     return _filter_own(rows if events is None else rows.filter(event__in=list(events)), person)
 
@@ -346,7 +354,7 @@ def find_refused_seconds(person: Person, registrations: Iterable[Registration]) 
         if row.ticket_id in confirmed_tickets
         and row.awaits_member_verification
         and not row.order.is_by_card
-        and is_same_email(row.email, person.email or "")
+        and has_address(person, row.email)
     }
 
 
@@ -361,7 +369,7 @@ def list_registration_links(person: Person, events: Iterable[Event]) -> list[Reg
     return [
         RegistrationLink(
             registration,
-            build_link_path(registration.order, secret=choose_link_secret(registration, person.email or "")),
+            build_link_path(registration.order, secret=choose_own_secret(registration, person)),
         )
         for registration in rows
         if registration.pk not in refused
@@ -388,11 +396,16 @@ def get_own_registration(person: Person, event: str, reference: str) -> Registra
 
 
 def _filter_own(candidates: QuerySet[Registration], person: Person) -> list[Registration]:
-    is_own = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
-    rows = candidates.filter(is_own).select_related("event__venue", "ticket", "order")
+    # A subquery: pages that everybody opens should not take another query.
+    verified = select_verified_addresses().filter(user=person).values_list(Lower("email"))
+    is_own = Q(person=person) | Q(lowercase_email__in=verified)
+    if person.email:
+        is_own |= Q(email__iexact=person.email)
+    rows = candidates.alias(lowercase_email=Lower("email")).filter(is_own)
+    rows = rows.select_related("event__venue", "ticket", "order")
     ordered = rows.order_by("event__starts_at", "pk")
-    # `iexact` folds more than ASCII in some databases, and must not give access to another person's place.
-    return [row for row in ordered if row.person_id == person.pk or is_same_email(row.email, person.email)]
+    # Some databases fold more than ASCII, which must not give access to another person's place.
+    return [row for row in ordered if row.person_id == person.pk or has_address(person, row.email)]
 
 
 def get_event_of_quotations(slug: str, person: "RequestUser") -> Event:

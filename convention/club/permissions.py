@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Collection
 from typing import Final
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
@@ -14,8 +13,9 @@ from django.utils.translation import gettext as _
 from convention import hooks
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
 from convention.errors import Forbidden, InvalidFields, NotFound, SignInRequired
-from convention.text.email_addresses import filter_by_email, normalize_email
+from convention.text.email_addresses import normalize_email
 
+from .addresses.own_addresses import find_owner, select_verified_addresses
 from .models import (
     ClubRole,
     Company,
@@ -145,9 +145,9 @@ def find_seats_by_address(company: Company, addresses: Collection[str]) -> dict[
     by_address = {normalize_email(seat.person.known_email): seat for seat in rows}
     if not by_address.keys() >= set(addresses):
         by_holder = {seat.person_id: seat for seat in by_address.values()}
-        verified = _select_verified_addresses().filter(user__in=by_holder).values_list("email", "user")
+        verified = select_verified_addresses().filter(user__in=by_holder).values_list("email", "user")
         others = {normalize_email(email): by_holder[holder] for email, holder in verified}
-        # The main addresses decide, as in `_find_active_person`.
+        # The main addresses decide, as in `find_owner`.
         by_address = others | by_address
     return {address: by_address[address] for address in addresses if address in by_address}
 
@@ -326,21 +326,9 @@ def find_member_by_email(email: str) -> tuple[Person, Company] | None:
 
     The address may be another one that the member has verified.
     """
-    person = _find_active_person(email)
+    person = find_owner(email, people=Person.objects.filter(is_active=True))
     company = get_member_company(person) if person else None
     return (person, company) if person and company else None
-
-
-def _find_active_person(email: str) -> Person | None:
-    if people := filter_by_email(Person.objects.filter(is_active=True).order_by("pk"), email):
-        return people[0]
-    rows = filter_by_email(_select_verified_addresses().select_related("user").order_by("pk"), email)
-    return rows[0].user if rows else None
-
-
-def _select_verified_addresses() -> QuerySet[EmailAddress]:
-    # Never unverified ones: anybody can enter the address of a member at their own account.
-    return EmailAddress.objects.filter(verified=True, user__is_active=True)
 
 
 def find_member_companies(addresses: Collection[str]) -> dict[str, Company]:
@@ -360,9 +348,9 @@ def _find_owner_ids(wanted: Collection[str]) -> dict[str, int]:
     """Return the ids of the active people with these normalized addresses, by address."""
     # Databases fold case differently, so Python decides.
     folded = sorted({*wanted, *(address.lower() for address in wanted)})
-    verified = _select_verified_addresses().annotate(address=Lower("email")).filter(address__in=folded)
+    verified = select_verified_addresses().annotate(address=Lower("email")).filter(address__in=folded)
     main = Person.objects.filter(is_active=True).annotate(address=Lower("email")).filter(address__in=folded)
-    # The main addresses come last, and decide, as in `_find_active_person`.
+    # The main addresses come last, and decide, as in `find_owner`.
     rows = [*verified.values_list("email", "user"), *main.order_by("-pk").values_list("email", "pk")]
     owners = {normalize_email(email or ""): owner for email, owner in rows}
     return {address: owner for address, owner in owners.items() if address in wanted}

@@ -13,7 +13,7 @@ from convention.club.models import Company, Person, Seat
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
-from convention.text.email_addresses import is_same_email, normalize_email
+from convention.text.email_addresses import normalize_email
 from registrations.inventory.stock import VoucherExhausted
 from registrations.models import Order, Question, QuestionOption, Registration
 from registrations.order_context import ANONYMOUS_CONTEXT, OrderContext
@@ -139,7 +139,7 @@ def _build_and_save(
     tickets = sale.offering.tickets
     order = build_order(event, request, context, sale.quote, currency=sale.currency)
     registrations = [
-        _build_registration(order, place, sale, number, visitor=context.person)
+        _build_registration(order, place, sale, number, context=context)
         for number, place in enumerate(request.places)
     ]
     for registration, checked in zip(registrations, parsed_answers.answers, strict=True):
@@ -184,10 +184,10 @@ def _hold_quoted_prices(quoted_prices: QuotedPrices | None, event: Event) -> Ite
 
 
 def _build_registration(
-    order: Order, place: RequestedPlace, sale: PreparedSale, number: int, *, visitor: Person | None
+    order: Order, place: RequestedPlace, sale: PreparedSale, number: int, *, context: OrderContext
 ) -> Registration:
     ticket = sale.offering.tickets[place.ticket]
-    person, company = _find_verified_member(visitor, place, sale.member_seats)
+    person, company = _find_verified_member(context, place, sale.member_seats)
     # A member's ticket without a verified member waits for the mailed link.
     must_wait = order.is_confirmed_later or (ticket.needs_member_verification and not company)
     return build_registration(
@@ -204,15 +204,15 @@ def _build_registration(
 
 
 def _find_verified_member(
-    visitor: Person | None, place: RequestedPlace, seats: dict[str, Seat]
+    context: OrderContext, place: RequestedPlace, seats: dict[str, Seat]
 ) -> tuple[Person | None, Company | None]:
     """Return the attendee and the company that makes them a member, as far as they need no verification.
 
-    The signed-in person counts as the attendee if the place is for their own address.
+    The signed-in person counts as the attendee if the place is for an address of theirs.
     """
     if seat := seats.get(normalize_email(place.email)):
         return seat.person, seat.membership.company
-    return (visitor if visitor and is_same_email(visitor.email, place.email) else None), None
+    return (context.person if context.is_own_address(place.email) else None), None
 
 
 def _assign_passes(registrations: Sequence[Registration], sale: PreparedSale) -> Counter[LimitedStock]:

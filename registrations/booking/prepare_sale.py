@@ -148,14 +148,10 @@ def _find_member_seats(request: OrderRequest, context: OrderContext) -> dict[str
     if context.member_seat and context.person:
         return {normalize_email(context.person.email or ""): context.member_seat}
     seats = find_seats_by_address(context.company, addresses) if context.company and addresses else {}
-    own_address = context.person and normalize_email(context.person.email or "")
-    if (
-        context.person
-        and own_address in addresses
-        and own_address not in seats
-        # Last, because it takes a query.
-        and (seat := context.own_seat)
-    ):
+    own = {address for address in addresses - seats.keys() if context.is_own_address(address)}
+    # The seat last, because it takes a query.
+    if context.person and own and (seat := context.own_seat):
         # Spares the query for the person that `seat.person` would make.
-        seat.person, seats[own_address] = context.person, seat
+        seat.person = context.person
+        seats |= dict.fromkeys(own, seat)
     return seats

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import find_last_entry, record_action
+from convention.club.addresses.own_addresses import has_address
 from convention.club.models import Person
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.sequence import advance_sequence
 from convention.money import Money
-from convention.text.email_addresses import is_same_email
 from registrations.billing.cancellation import settle_cancellation
 from registrations.billing.receivables import (
     calculate_dues_together,
@@ -158,7 +158,7 @@ def cancel_own_registration(*, registration: Registration, person: Person) -> Re
     """Cancel the person's own registration: as the order's buyer or contact if they are, else as attendee."""
     if not acts_for_buyer(registration.order, person):
         return cancel_as_attendee(registration=registration)
-    is_buyer = is_same_email(person.email, registration.order.email)
+    is_buyer = has_address(person, registration.order.email)
     cancelled_by = CancelledBy.BUYER if is_buyer else CancelledBy.CONTACT
     return cancel_registration(registration=registration, cancelled_by=cancelled_by)
 

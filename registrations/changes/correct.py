@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
+from convention.club.addresses.own_addresses import has_address
 from convention.club.permissions import find_member_by_email
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
@@ -220,14 +221,14 @@ def _awaits_other_member(registration: Registration) -> bool:
 def _find_members_objection(registration: Registration, email: str) -> str:
     """Return what an organizer has to do first; "" unless the place is a member's.
 
-    The place of a known member can have the address that the directory has for the same person.
+    The place of a known member can have any address of the same person.
     """
     if not _is_place_of_member(registration, email):
         return ""
     person = registration.person
     if person is None:
         return _find_ticket_objection(registration, email)
-    if person.email and is_same_email(person.email, email):
+    if has_address(person, email):
         return ""
     return _(
         "This place belongs to a member. Change the address in the club’s directory first, or ask the club’s "

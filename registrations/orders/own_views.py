@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET
 
 from convention import hooks
 from convention.club.models import Person
+from convention.club.permissions import require_signed_in
 from convention.events.cancellations import find_cancellation_times
 from convention.events.models import Event, load_application_deadlines
 from convention.events.permissions import get_member_events
 from registrations.changes.addons import load_addons_on_sale, select_addons_for
 from registrations.models import Registration
-from registrations.permissions import choose_link_secret, find_refused_seconds, list_own_registrations
+from registrations.permissions import choose_own_secret, find_refused_seconds, list_own_registrations
 from schedule.models import ProgrammeAudience, Session
 
 from .order_state import OpenStep, list_open_steps
@@ -44,18 +45,17 @@ class OwnRegistration:
 @require_GET
 def my_registrations(request: HttpRequest) -> HttpResponse:
     """Show a signed-in person's registrations, upcoming and past, and the events they can register for."""
-    person = request.user if isinstance(request.user, Person) else None
-    own_registrations = _list_shown_registrations(person) if person else []
-    email = (person.email if person else "") or ""
+    person = require_signed_in(request.user)
+    own_registrations = _list_shown_registrations(person)
     now = timezone.now()
     upcoming = [r for r in own_registrations if not r.event.is_over(at=now)]
     past = [r for r in reversed(own_registrations) if r.event.is_over(at=now)]
     context = {
-        "upcoming": _describe_upcoming(upcoming, email),
+        "upcoming": _describe_upcoming(upcoming, person),
         "past": [
             OwnRegistration(
                 r,
-                choose_link_secret(r, email),
+                choose_own_secret(r, person),
                 has_certificates=_has_certificates(r),
                 has_feedback=_has_feedback(r),
             )
@@ -70,14 +70,14 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/me.html", context)
 
 
-def _describe_upcoming(upcoming: list[Registration], email: str) -> list[OwnRegistration]:
-    with_addons, steps = _find_extendable_ids(upcoming, email), list_open_steps(upcoming)
+def _describe_upcoming(upcoming: list[Registration], person: Person) -> list[OwnRegistration]:
+    with_addons, steps = _find_extendable_ids(upcoming, person), list_open_steps(upcoming)
     confirmed = [r for r in upcoming if _is_usable(r)]
     with_programme, with_sessions = _find_programme_ids(confirmed)
     return [
         OwnRegistration(
             registration,
-            choose_link_secret(registration, email),
+            choose_own_secret(registration, person),
             can_add_addons=registration.pk in with_addons,
             open_steps=steps.get(registration.pk, []),
             has_badge=registration in confirmed and registration.has_name,
@@ -129,7 +129,7 @@ def _list_shown_registrations(person: Person) -> list[Registration]:
     return [row for row in rows if row.pk not in refused or row.cancelled_at]
 
 
-def _find_extendable_ids(registrations: list[Registration], email: str) -> set[int]:
+def _find_extendable_ids(registrations: list[Registration], person: Person) -> set[int]:
     """Return the ids of the person's registrations to which an add-on on sale can be added."""
     events = {registration.event_id: registration.event for registration in registrations}
     on_sale = load_addons_on_sale(list(events.values()))
@@ -138,7 +138,7 @@ def _find_extendable_ids(registrations: list[Registration], email: str) -> set[i
     extendable_ids = set()
     for registration in registrations:
         # Add-ons that cost something can be added through the buyer's link only.
-        is_buyer = choose_link_secret(registration, email) == registration.order.manage_secret
+        is_buyer = choose_own_secret(registration, person) == registration.order.manage_secret
         addons = select_addons_for(registration, on_sale[registration.event_id])
         if any(addon.remaining != 0 and (is_buyer or not addon.price) for addon in addons):
             extendable_ids.add(registration.pk)

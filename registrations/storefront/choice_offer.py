@@ -19,7 +19,7 @@ from registrations.pricing.quote import VoucherTerms
 class ChoiceOffer:
     """The tickets and add-ons to choose from, which of them are unavailable, and the voucher's terms.
 
-    `member_address` is that of the signed-in member, whose place needs no verification; "" if there is none.
+    `member_addresses` are those of the signed-in member, normalized: their place needs no verification.
     """
 
     tickets: list[Ticket]
@@ -27,7 +27,7 @@ class ChoiceOffer:
     unavailable_tickets: frozenset[str]
     unavailable_addons: frozenset[str]
     voucher_terms: VoucherTerms | None = None
-    member_address: str = ""
+    member_addresses: frozenset[str] = frozenset()
 
     @property
     def tickets_by_slug(self) -> dict[str, Ticket]:

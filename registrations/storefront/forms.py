@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.money import Money
 from convention.text.countries import list_countries
-from convention.text.email_addresses import is_same_email
+from convention.text.email_addresses import normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.validators import clean_postcode, validate_without_links
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
@@ -196,7 +196,7 @@ class TicketChoiceForm(forms.Form):
             offer.unavailable_tickets,
             offer.discounted_prices,
         )
-        field.widget.is_verified_member = is_same_email(email, offer.member_address)
+        field.widget.is_verified_member = normalize_email(email) in offer.member_addresses
         field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
         addons_field.widget.addons = offer.addons_by_slug
         addons_field.widget.disabled_slugs = offer.unavailable_addons

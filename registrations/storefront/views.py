@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from convention.api.throttles import TooManyRequests
+from convention.club.addresses.own_addresses import load_own_addresses
 from convention.club.models import Person
 from convention.club.permissions import get_employer, is_member
 from convention.errors import NotFound
@@ -392,12 +393,14 @@ def _load_offer_for_reader(event: Event, voucher: Voucher | None, reader: "Reque
     offer = load_choice_offer(event, voucher)
     if not any(ticket.needs_member_verification for ticket in offer.tickets):
         return offer
-    return replace(offer, member_address=_find_member_address(reader))
+    return replace(offer, member_addresses=_load_member_addresses(reader))
 
 
-def _find_member_address(reader: "RequestUser") -> str:
-    """Return the address of a signed-in member, else ""."""
-    return (reader.email or "") if isinstance(reader, Person) and is_member(reader) else ""
+def _load_member_addresses(reader: "RequestUser") -> frozenset[str]:
+    """Return the normalized addresses of a signed-in member; none for anybody else."""
+    if isinstance(reader, Person) and is_member(reader):
+        return load_own_addresses(reader)
+    return frozenset()
 
 
 def _find_only_ticket(offer: ChoiceOffer) -> str:

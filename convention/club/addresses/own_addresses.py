@@ -1,0 +1,46 @@
+"""Recognize people by their own addresses: the main one, and the others that they have verified.
+
+Unverified ones count for nobody: anyone can enter the address of somebody else at their own account.
+"""
+
+from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
+
+from convention.club.models import Person
+from convention.club.permission_cache import get_cached_permission
+from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
+
+
+def select_verified_addresses() -> QuerySet[EmailAddress]:
+    """Return the verified addresses of active people."""
+    return EmailAddress.objects.filter(verified=True, user__is_active=True)
+
+
+def has_address(person: Person, address: str | None) -> bool:
+    """Return whether the address is the person's own."""
+    if not address:
+        return False
+    # The main one first: it takes no query.
+    return is_same_email(person.email, address) or normalize_email(address) in _load_verified(person)
+
+
+def find_owner(email: str, *, people: QuerySet[Person]) -> Person | None:
+    """Return the one of these people whose own address it is, or None; the main addresses decide."""
+    if found := filter_by_email(people.order_by("pk"), email):
+        return found[0]
+    verified = EmailAddress.objects.filter(verified=True, user__in=people)
+    rows = filter_by_email(verified.select_related("user").order_by("pk"), email)
+    return rows[0].user if rows else None
+
+
+def load_own_addresses(person: Person) -> frozenset[str]:
+    """Return the person's own addresses, normalized."""
+    return _load_verified(person) | ({normalize_email(person.email)} if person.email else frozenset())
+
+
+def _load_verified(person: Person) -> frozenset[str]:
+    def load() -> frozenset[str]:
+        rows = EmailAddress.objects.filter(user=person, verified=True)
+        return frozenset(map(normalize_email, rows.values_list("email", flat=True)))
+
+    return get_cached_permission(person, "verified addresses", load)
