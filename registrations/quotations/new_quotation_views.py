@@ -178,6 +178,9 @@ def _preview_or_create(
         "total": Money(quote.total, currency),
         "vat": [describe_vat(total, currency) for total in quote.vat_by_rate],
         "valid_until": valid_until,
+        "outlasts_prices": bool(
+            quote.price_ends_at and quote.price_ends_at.astimezone(event.zone).date() <= valid_until
+        ),
     }
     return None
 

@@ -301,3 +301,15 @@ def test_treasurer_sends_a_quotation_from_the_list(treasurer, run_tasks, mailout
     run_tasks()
 
     assert [message.to for message in mailoutbox] == [["achats@acme.example"]]
+
+
+@pytest.mark.parametrize(("days", "is_shown"), [(5, False), (15, True)])
+def test_preview_says_that_the_quotation_outlasts_a_price(treasurer, event, days, is_shown):
+    event.tickets.get().price_steps.create(price=9_000, ends_at=timezone.now() + datetime.timedelta(days=10))
+    last_day = timezone.localdate() + datetime.timedelta(days=days)
+
+    page = preview(treasurer, valid_until=last_day.isoformat())
+
+    sentence = "The recipient gets the prices above until then, even if they end earlier for everyone else."
+    assert "early-bird price, until" in page.text
+    assert (sentence in page.text) == is_shown
