@@ -135,7 +135,11 @@ def _save_name(form: PlaceNameForm, name_place: PlaceNamer) -> bool:
     except InvalidFields as error:
         form.add_errors(error.field_errors)
     except AlreadyNamed as error:
-        form.add_error(None, f"{error} {describe_own_page()}")
+        advice = _(
+            "If it should go to somebody else, enter the name on the place’s own page; otherwise empty "
+            "this row."
+        )
+        form.add_error(None, f"{error} {advice}")
     except (AlreadyRegistered, NotOpenNow) as error:
         form.add_error(None, str(error))
     else:
