@@ -285,7 +285,7 @@ def _load_person(person: Person) -> dict[str, Any]:
         "club_roles": person.club_roles.order_by(*latest_first),
         "mandates": person.mandates.select_related("group").order_by(*latest_first),
         "current_seat": current_seat,
-        "seat_companies": list(dict.fromkeys(seat.membership.company for seat in current_seats)),
+        "seat_companies": sorted({seat.membership.company for seat in current_seats}, key=str),
         "free_membership": free_membership,
         "free_employment": employments.open().filter(company=free_company).first() if free_company else None,
         "seat_givers": find_contact_people(free_company) if free_company else [],

@@ -12,7 +12,6 @@ from tests.factories import (
     START_OF_2020,
     make_administrator,
     make_company,
-    make_membership,
     make_person,
     make_registration,
 )
@@ -185,7 +184,7 @@ def two_seats(records):
     companies = make_company(name="Banque Rose"), make_company(name="Mutuelle Verte")
     for person, company in zip(records, companies, strict=True):
         Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
-        give_seat(membership=make_membership(company), person=person)
+        give_seat(membership=company.memberships.get(), person=person)
     return companies
 
 
