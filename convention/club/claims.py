@@ -16,8 +16,9 @@ from convention.codes.secret_keys import ExpiredToken, UnreadableToken, decrypt_
 from convention.db.leases import hold_lease
 from convention.errors import LinkExpired, NotFound
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
-from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
+from convention.text.email_addresses import is_same_email, normalize_email
 
+from .addresses.own_addresses import find_owner
 from .models import Company, Employment, Person
 
 TOKEN_PURPOSE = "club.claim"  # noqa: S105 (a name, no secret)
@@ -56,9 +57,8 @@ def write_claim_mail(owner: Person, claimed: Person, company: Company) -> MailMe
 
 
 def find_address_owner(claimed: Person) -> Person | None:
-    """Return the person who has the claimed address now, or None."""
-    people = filter_by_email(Person.objects.filter(is_active=True), claimed.claimed_email)
-    return people[0] if people else None
+    """Return the person whose own address the claimed one is now, or None."""
+    return find_owner(claimed.claimed_email, people=Person.objects.filter(is_active=True))
 
 
 def make_claim_token(claimed: Person) -> str:

@@ -26,6 +26,7 @@ from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
 
 from .addresses.other_addresses import find_people_by_other_address, select_other_addresses
+from .addresses.own_addresses import find_owner, has_address
 from .claims import notify_address_owner
 from .models import Company, CompanyContact, Employment, Membership, Person, Seat
 from .periods import spans_overlap
@@ -308,9 +309,8 @@ def add_colleague(
     )
     _validate_colleague(email, first_name, last_name)
     # Inactive people too: their address is taken.
-    people = filter_by_email(Person.objects.all(), email)
-    if people:
-        return _require_colleague(people[0], company)
+    if owner := find_owner(email, people=Person.objects.all()):
+        return _require_colleague(owner, company)
     try:
         with transaction.atomic():
             person = Person.objects.create_user(email, first_name=first_name[:150], last_name=last_name[:150])
@@ -344,7 +344,7 @@ def add_colleague_with_seat(
             )
     # Not refused: an error would reveal to the contact that the person is in the directory.
     except EmailTaken:
-        if contact and contact.email and is_same_email(contact.email, email):
+        if contact and has_address(contact, email):
             # Signed in as the owner of the address: this is the confirmation that the e-mail would ask for.
             person = contact
             _create_employment(person, company, None, title)
