@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from convention.accounts.permissions import owns_address
+from convention.club.addresses.own_addresses import load_own_addresses
 from convention.club.models import Company, Person
 from convention.money import Money
 from convention.text.normalize import casefold_text
@@ -92,7 +93,9 @@ def list_valid_quotations(company: Company, reader: Person) -> list[Quotation]:
     # Lower() only narrows the candidates: `owns_address` compares as for a sign-in.
     rows = Quotation.objects.select_related("event").alias(email=Lower(KT("buyer__email")))
     rows = rows.filter(
-        email=(reader.email or "").lower(), valid_until__gte=timezone.localdate(), withdrawn_at=None
+        email__in=[email.lower() for email in load_own_addresses(reader)],
+        valid_until__gte=timezone.localdate(),
+        withdrawn_at=None,
     )
     return [
         quotation

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from convention.accounts.permissions import owns_address
+from convention.club.addresses.own_addresses import select_verified_addresses
 from convention.club.models import Company, CompanyContact, Person
 from convention.errors import NotFound
 from convention.text.email_addresses import normalize_email
@@ -32,18 +33,24 @@ def list_contacts_orders(company: Company) -> QuerySet[Order]:
     Anybody can type the company's name and a contact's address, so the buyer has to be verified.
     """
     contacts = CompanyContact.objects.open().filter(company=company, person__is_active=True)
-    emails = [row.person.email for row in contacts.select_related("person") if row.person.email]
+    emails = _load_addresses(Person.objects.filter(pk__in=contacts.values("person")))
     of_contact = Q(pk__in=[])
     for email in emails:
         of_contact |= Q(email__iexact=email)
     for_company = Q(company__iexact=company.name) | Q(sponsorships__company=company)
     candidates = Order.objects.with_verified_buyer().filter(of_contact, for_company)
     # `iexact` finds candidates by index; databases fold more than ASCII, so Python decides.
-    addresses = {normalize_email(email) for email in emails}
     order_ids = {
-        pk for pk, email in candidates.values_list("pk", "email") if normalize_email(email) in addresses
+        pk for pk, email in candidates.values_list("pk", "email") if normalize_email(email) in emails
     }
     return Order.objects.filter(pk__in=order_ids).exclude(pk__in=list_company_orders(company))
+
+
+def _load_addresses(people: QuerySet[Person]) -> set[str]:
+    """Return the main and the verified addresses of these active people, normalized."""
+    main = people.exclude(email=None).values_list("email", flat=True)
+    verified = select_verified_addresses().filter(user__in=people).values_list("email", flat=True)
+    return {normalize_email(email) for email in (*main, *verified) if email}
 
 
 def find_own_path(order: Order, reader: Person, *, page: str = "order") -> str:

@@ -184,12 +184,13 @@ def _list_address_effects(survivor: Person, duplicate: Person, actor: Person) ->
     if is_club_administrator(actor):
         sentence = _(
             "Both addresses stay, and both can be used to sign in: %(first)s and %(second)s. We write to the "
-            "main one."
+            "main one; e-mails about existing orders and registrations still go to the address given there."
         )
     else:
         sentence = _(
-            "Both addresses stay: %(first)s and %(second)s. We write to the main one, and only that one can "
-            "be used to sign in."
+            "Both addresses stay: %(first)s and %(second)s. Only the main one can be used to sign in. We "
+            "write to it; e-mails about existing orders and registrations still go to the address given "
+            "there."
         )
     yield sentence % values
     if survivor.last_login or duplicate.last_login:

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from convention.club.addresses.own_addresses import has_address
 from convention.club.permissions import get_company_of_contact, require_signed_in
-from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import preview_refunds
 from registrations.changes.cancel import CancelledBy
@@ -30,7 +30,7 @@ def places_cancel(request: HttpRequest, company: str, reference: str) -> HttpRes
         messages.error(request, _("Select the places to cancel."))
         return redirect("company-order", company, reference)
     if request.method == "POST":
-        is_buyer = is_same_email(order.email, require_signed_in(request.user).email)
+        is_buyer = has_address(require_signed_in(request.user), order.email)
         cancelled_by = CancelledBy.BUYER if is_buyer else CancelledBy.CONTACT
         if cancel_chosen_places(request, order, chosen, cancelled_by):
             return redirect("company-order", company, reference)

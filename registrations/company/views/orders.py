@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from convention.club.addresses.own_addresses import has_address
 from convention.club.models import Company, Person
 from convention.club.permissions import get_company_of_contact, require_signed_in
 from convention.errors import NotFound
 from convention.money import Money
 from convention.tables.downloads import inline_response
 from convention.text.countries import get_foreign_country_name
-from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.billing.change_billing import can_change_billing_details, load_billing_values
 from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
@@ -113,7 +113,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         registration.order, registration.event, registration.ticket.event = order, order.event, order.event
     receivable = Receivable.objects.filter(reference=order.reference).first()
     # Only the contact who holds the order's link gets files behind it.
-    holds_link = is_same_email(order.email, require_signed_in(request.user).email)
+    holds_link = has_address(require_signed_in(request.user), order.email)
     documents = list(Invoice.objects.filter(receivable=receivable)) if receivable else []
     owed, document = calculate_amount_owed(order), choose_buyer_document(receivable)
     is_invoice_to_come = bool(owed.amount) and not documents

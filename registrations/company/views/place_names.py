@@ -5,8 +5,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from convention.club.addresses.own_addresses import has_address
 from convention.club.permissions import get_company_of_contact, require_signed_in
-from convention.text.email_addresses import is_same_email
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.changes.correct import check_transfer_deadline
@@ -40,7 +40,7 @@ def place_names(request: HttpRequest, company: str, reference: str) -> HttpRespo
     forms = build_name_forms(data, select_unnamed_places(order, registrations), registrations)
     if data is not None:
         throttle_correction(order)
-        is_buyer = is_same_email(order.email, require_signed_in(request.user).email)
+        is_buyer = has_address(require_signed_in(request.user), order.email)
         given_by = GivenBy.BUYER if is_buyer else GivenBy.CONTACT
 
         def name_place(place: Registration, attendee: RequestedPlace) -> str:

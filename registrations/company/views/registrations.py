@@ -12,11 +12,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from convention.club.addresses.own_addresses import has_address
 from convention.club.models import Company
 from convention.club.permissions import get_company_of_contact, is_member, require_signed_in
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.permissions import get_visible_event
-from convention.text.email_addresses import is_same_email
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.attendee_identity import AttendeeIdentity
@@ -117,7 +117,9 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         given_by = GivenBy.BUYER if is_buyer else GivenBy.CONTACT
         outcome = _give_place(request, company_obj, registration, form, given_by=given_by)
         if isinstance(outcome, Registration):
-            reader = require_signed_in(request.user).email or ""
+            contact = require_signed_in(request.user)
+            # The buyer may have ordered with another address than the main one.
+            reader = registration.order.email if is_buyer else contact.email or ""
             messages.success(request, describe_handover(outcome, reader=reader))
             return redirect("company-place", company, reference)
         question = outcome
@@ -162,7 +164,7 @@ def _give_place(
 
 def _holds_order_link(registration: Registration, user: "RequestUser") -> bool:
     """Return whether the contact gets the order's e-mails, whose link allows to correct a name."""
-    return is_same_email(registration.order.email, require_signed_in(user).email)
+    return has_address(require_signed_in(user), registration.order.email)
 
 
 def _can_substitute(registration: Registration) -> bool:
