@@ -79,17 +79,31 @@ def give_consent(*, person: Person, purpose: Purpose) -> Consent:
 @transaction.atomic
 def withdraw_consent(*, person: Person, purpose: Purpose) -> None:
     """Withdraw every active consent to this purpose, if there is one."""
-    active_consents = Consent.objects.filter(person=person, text__purpose=purpose, withdrawn_at__isnull=True)
+    if purpose.slug == PHOTOS_PURPOSE:
+        refuse_photos(person=person)
+    else:
+        _end_consents(person, purpose.slug)
+
+
+@transaction.atomic
+def refuse_photos(*, person: Person) -> None:
+    """Withdraw the consent to photographs, if there is one, and print the refusal on the person's badges."""
+    _end_consents(person, PHOTOS_PURPOSE)
+    Person.objects.filter(pk=person.pk).update(photo_consent=False)
+    # Badges are in a higher layer; a refusal must reach those that are printed already.
+    for hook in collect_declarations("PHOTOS_REFUSED"):
+        hook(get_subject(person))
+
+
+def _end_consents(person: Person, slug: str) -> None:
+    active_consents = Consent.objects.filter(
+        person=person, text__purpose__slug=slug, withdrawn_at__isnull=True
+    )
     # The row stays, with its dates: the club has to prove that consent was given (GDPR, article 7(1)).
     for consent in active_consents.select_for_update(of=("self",)):
         consent.withdrawn_at = timezone.now()
         consent.save(update_fields=["withdrawn_at"])
-        record_action("consent.withdraw", consent, fields=[purpose.slug])
-    if purpose.slug == PHOTOS_PURPOSE:
-        Person.objects.filter(pk=person.pk).update(photo_consent=False)
-        # Badges are in a higher layer; a refusal must reach those that are printed already.
-        for hook in collect_declarations("PHOTOS_REFUSED"):
-            hook(get_subject(person))
+        record_action("consent.withdraw", consent, fields=[slug])
 
 
 def merge_consents(rows: QuerySet[Any], survivor: Person) -> None:

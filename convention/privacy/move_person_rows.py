@@ -12,9 +12,9 @@ from convention.club.merge_people.obstacles import MergeObstacle
 from convention.club.models import Person
 from convention.personal_data import PersonalDataSource
 
+from .consents import refuse_photos
 from .models import PrivacyCase
-from .registry import collect_declarations, list_data_sources
-from .subjects import get_subject
+from .registry import list_data_sources
 
 
 def list_relations_to_person(source: PersonalDataSource) -> list[str]:
@@ -43,9 +43,8 @@ def move_person_rows(*, survivor: Person, duplicate: Person) -> list[str]:
             if has_rows and source.table_label not in tables:
                 tables.append(source.table_label)
     if survivor.photo_consent is False:
-        # Badges of the duplicate's registrations are printed by it too.
-        for hook in collect_declarations("PHOTOS_REFUSED"):
-            hook(get_subject(survivor))
+        # Also a consent that was given later than the refusal: the person can agree again.
+        refuse_photos(person=survivor)
     return tables
 
 

@@ -11,6 +11,7 @@ from convention.audit.record import record_action
 from convention.club.merge_people.merge_people import PeopleMergeRefused, merge_people
 from convention.club.models import Person
 from convention.personal_data import DataSubject
+from convention.privacy.consents import give_consent, withdraw_consent
 from convention.privacy.export import build_export
 from convention.privacy.find_data import SubjectData
 from convention.privacy.models import Consent, PrivacyCase, Purpose, PurposeText
@@ -160,3 +161,34 @@ def test_consent_withdrawn_later_with_the_other_record_does_not_revive(consents)
     merge(survivor, duplicate)
 
     assert not Consent.objects.filter(person=survivor, withdrawn_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_refusal_of_one_record_ends_a_later_consent_to_photographs_of_the_other(consents):
+    survivor, duplicate, _text = consents
+    purpose = Purpose.objects.get()
+    withdraw_consent(person=duplicate, purpose=purpose)
+    give_consent(person=survivor, purpose=purpose)
+    survivor.refresh_from_db()
+    duplicate.refresh_from_db()
+
+    merge(survivor, duplicate)
+
+    survivor.refresh_from_db()
+    assert survivor.photo_consent is False
+    assert not Consent.objects.filter(person=survivor, withdrawn_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_person_agrees_to_photographs_again_after_the_merge(consents):
+    survivor, duplicate, _text = consents
+    purpose = Purpose.objects.get()
+    withdraw_consent(person=duplicate, purpose=purpose)
+    give_consent(person=survivor, purpose=purpose)
+    merge(survivor, duplicate)
+
+    give_consent(person=survivor, purpose=purpose)
+
+    survivor.refresh_from_db()
+    assert survivor.photo_consent is True
+    assert Consent.objects.filter(person=survivor, withdrawn_at=None).exists()
