@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from convention.club.models import ClubRole, Person
+from convention.club.models import ClubRole, Membership, Person
 from convention.club.permissions import (
     get_companies_of_contact,
     get_member_company,
@@ -119,7 +119,16 @@ def get_member_visit(slug: str, person: "RequestUser") -> Visit:
 
 def _make_seat_required(person: Person) -> SeatRequired:
     """Return the error that tells a person without a seat how to get a place on a visit for the company."""
-    companies = list(get_companies_of_contact(person)[:2])
+    contact_companies = get_companies_of_contact(person)
+    with_membership = Membership.objects.open().values("company")
+    companies = list(contact_companies.filter(pk__in=with_membership)[:2])
+    if not companies and contact_companies.exists():
+        return SeatRequired(
+            _(
+                "Visits are for people with a seat at a member company. Your company has no membership, so "
+                "it has no seats to give."
+            )
+        )
     if not companies:
         return SeatRequired(
             _(

@@ -190,3 +190,28 @@ def test_company_that_never_had_a_membership_reads_whether_it_can_register_colle
     page = " ".join(desk.client.get(f"/en{desk.at}/").text.split())
 
     assert f"The company has no membership. {sentence}" in page
+
+
+def test_contact_of_a_vendor_without_membership_reads_that_it_has_no_seats():
+    desk = make_desk()
+    visit = make_visit()
+    desk.company.memberships.all().delete()
+
+    page = desk.client.get(f"/en/visits/{visit.event.slug}/")
+
+    assert page.status_code == 403
+    assert "Your company has no membership" in page.text
+    assert "See who has a seat" not in page.text
+
+
+def test_contact_of_a_member_and_a_vendor_is_led_to_the_members_seats():
+    desk = make_desk()
+    visit = make_visit()
+    Seat.objects.filter(person=desk.contact).update(ends_on=timezone.localdate() - DAY)
+    vendor = make_company(role="vendor")
+    CompanyContact.objects.create(company=vendor, person=desk.contact, starts_on=START_OF_2020)
+
+    page = html.fromstring(desk.client.get(f"/en/visits/{visit.event.slug}/").content)
+
+    [link] = page.xpath("//a[.='See who has a seat']")
+    assert link.get("href") == f"/en{desk.at}/seats/"
