@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from convention.club.companies import list_parent_companies
 from convention.club.models import Company, Membership
 from convention.club.periods import spans_overlap
 from convention.text.normalize import casefold_text
@@ -87,10 +88,13 @@ def _is_for_dues(receivable: Any, membership: Membership, dues: int) -> bool:
 
 
 def find_company(text: str) -> Company | None:
-    """Return the company of the directory with this name, or with this SIREN."""
+    """Return the company of the directory with this name, or with this SIREN, or the one it merged into."""
     name = " ".join(text.split())
     rows = Company.objects.filter(Q(name__iexact=name) | Q(siren=name.replace(" ", "")) & ~Q(siren=""))
-    return rows.first() if name else None
+    company = rows.first() if name else None
+    if company is None or not company.is_merged:
+        return company
+    return next((parent for parent in list_parent_companies(company) if not parent.is_merged), None)
 
 
 def make_company_buyer(company: Company) -> dict[str, str]:

@@ -8,7 +8,7 @@ from lxml import html
 
 from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.charges import ChargeItem
-from registrations.invoices.membership_dues import list_memberships_to_invoice
+from registrations.invoices.membership_dues import find_company, list_memberships_to_invoice
 from registrations.invoices.models import Receivable
 from tests.factories import make_company, make_membership
 from tests.registrations.invoices.factories import make_receivable
@@ -196,3 +196,17 @@ def test_all_memberships_are_selected_with_one_box(issuer, treasurer, membership
     answer = treasurer.post("/en/organize/money/memberships/", {"all": "1"})
 
     assert [row for row, _dues in answer.context["ticked_dues"]] == [membership]
+
+
+def test_name_of_a_merged_company_finds_the_one_it_merged_into():
+    stays = make_company(name="Orage SA")
+    make_company(name="Nuage SA", parent=stays, merged_on=timezone.localdate())
+
+    assert find_company("Nuage SA") == stays
+
+
+def test_company_that_merges_later_is_found_under_its_name():
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    company = make_company(name="Nuage SA", parent=make_company(), merged_on=tomorrow)
+
+    assert find_company("Nuage SA") == company
