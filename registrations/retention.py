@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from convention.club.addresses.own_addresses import find_verified_owners
 from convention.club.models import ClubRole, CompanyContact, Employment, Person, Seat
 from convention.events.models import EventRole
 from convention.privacy.erase import erase_people
@@ -145,8 +146,9 @@ def find_inactive_people(before: datetime.datetime) -> list[Person]:
     }
     # Compared in Python: a database folds other characters than `normalize_email`.
     inactive = rows.exclude(is_active).exclude(has_signed_in).order_by("pk")
+    recent_owners = find_verified_owners(recent_addresses)
     return [
         person
         for person in inactive.iterator()
-        if normalize_email(person.email or "") not in recent_addresses
+        if normalize_email(person.email or "") not in recent_addresses and person.pk not in recent_owners
     ]

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError
 from django.utils import timezone
 
@@ -224,6 +225,17 @@ def test_only_people_without_contact_for_three_years_are_erased():
     assert {case.person for case in PrivacyCase.objects.all()} == {quiet, closed}
     # A second run must not erase the same people again.
     assert run_retention() == {}
+
+
+def test_person_who_came_with_another_verified_address_is_not_erased():
+    person = make_person(date_joined=timezone.now() - 1200 * DAY)
+    EmailAddress.objects.create(user=person, email="Other@example.org", verified=True)
+    make_registration(make_ticket(make_ended_event(1000)), email="other@example.org")
+
+    run_retention()
+
+    person.refresh_from_db()
+    assert person.is_active
 
 
 @pytest.mark.parametrize(
