@@ -5,10 +5,12 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from registrations.changes.cancel import CancelledBy, find_canceller
+from registrations.company.other_orders import list_valid_quotations
 from registrations.company.permissions import list_contacts_orders
 from registrations.models import Order, Registration
 from tests.factories import make_event, make_order, verify_address
-from tests.registrations.company.factories import make_desk, make_row, order_rows
+from tests.registrations.company.factories import make_company_quotation, make_desk, make_row, order_rows
+from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = pytest.mark.django_db
 OTHER = "contact@former.example"
@@ -64,3 +66,13 @@ def test_order_placed_elsewhere_with_another_address_is_listed(desk):
     order = make_order(make_event(), email=OTHER, company=desk.company.name, verified_at=timezone.now())
 
     assert order in list_contacts_orders(desk.company)
+
+
+def test_quotation_requested_with_another_address_is_listed(desk):
+    make_issuer()
+    quotation = make_company_quotation(desk.event.tickets.get(slug="guest"), desk.company.slug)
+    # The address of the quotation stays a verified one.
+    desk.contact.email = OTHER
+    desk.contact.save(update_fields=["email"])
+
+    assert list_valid_quotations(desk.company, desk.contact) == [quotation]
