@@ -52,7 +52,7 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
 
-from .links import invite_new_attendee, needs_new_link_mail, send_links_mail
+from .links import follow_other_address
 from .notifications import notify_former_contact
 
 NAME_FIELDS = ("first_name", "last_name")
@@ -329,7 +329,7 @@ def _save_correction(
         sync_attendee_names([registration])
     if verb == "registration.correct" and "email" in old_values:
         # Only after saving: some deployments run tasks within the request.
-        registration.is_link_mailed = _follow_other_address(
+        registration.is_link_mailed = follow_other_address(
             registration, old_values["email"], former_link_version=former_version
         )
     if sends_mail:
@@ -350,20 +350,6 @@ def _clear_sent_mail(registration: Registration, old_values: dict[str, Any]) -> 
         registration.member_verification_sent_at = None
         return True
     return False
-
-
-def _follow_other_address(registration: Registration, former_email: str, *, former_link_version: int) -> bool:
-    """Queue what the correction of an address calls for; return whether an e-mail brings the link."""
-    if not former_email:
-        invite_new_attendee(registration)
-    reports = [
-        follow(registration, former_link_version=former_link_version)
-        for follow in hooks.address_corrections.providers()
-    ]
-    if former_link_version == registration.link_version or not needs_new_link_mail(registration):
-        return any(reports)
-    send_links_mail.enqueue([], [registration.pk])
-    return True
 
 
 def _check_transfer(registration: Registration, old_values: dict[str, Any]) -> None:

@@ -136,6 +136,20 @@ def invite_new_attendee(registration: Registration) -> None:
         invite(registration=registration)
 
 
+def follow_other_address(registration: Registration, former_email: str, *, former_link_version: int) -> bool:
+    """Queue what the correction of an address calls for; return whether an e-mail brings the link."""
+    if not former_email:
+        invite_new_attendee(registration)
+    reports = [
+        follow(registration, former_link_version=former_link_version)
+        for follow in hooks.address_corrections.providers()
+    ]
+    if former_link_version == registration.link_version or not needs_new_link_mail(registration):
+        return any(reports)
+    send_links_mail.enqueue([], [registration.pk])
+    return True
+
+
 def _build_links_message(
     recipient: str, links: list[MailedLink], *, language: str, message_key: str
 ) -> MailMessage:
