@@ -363,8 +363,7 @@ def list_registration_links(person: Person, events: Iterable[Event]) -> list[Reg
 
     Without a free one that cannot be confirmed because the member has that ticket already.
     """
-    active = {Registration.State.CONFIRMED, Registration.State.PENDING}
-    rows = [row for row in list_own_registrations(person, events=events) if row.state in active]
+    rows = [row for row in list_own_registrations(person, events=events) if row.is_active]
     refused = find_refused_seconds(person, rows)
     return [
         RegistrationLink(

@@ -116,12 +116,11 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
 
     Where places are given on application, the registration with the application must survive.
     """
-    active_states = (Registration.State.CONFIRMED, Registration.State.PENDING)
     if survivor.pk == duplicate.pk or survivor.event_id != duplicate.event_id:
         raise MergeRefused(_("Choose two registrations of this event."))
     if survivor.state != Registration.State.CONFIRMED:
         raise MergeRefused(_("Only a confirmed registration can be kept, and this one is not confirmed."))
-    if duplicate.state not in active_states:
+    if not duplicate.is_active:
         raise MergeRefused(_("The other registration is no longer active, so there is nothing to merge."))
     rules = get_application_rules(survivor.event)
     # Otherwise the registration with the application would be cancelled, and the application lost with it.

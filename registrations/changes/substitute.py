@@ -48,7 +48,7 @@ NAMING_VERB = "registration.name"
 SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 # A desk without network applies the same rules before it prints the badge.
 MEMBER_ADDRESS_SENTENCE = gettext_lazy(
-    "Enter the member’s own e-mail address: we send them the link to confirm the place."
+    "Enter the new attendee’s own e-mail address: it identifies their seat at the company."
 )
 MEMBER_ADDRESS_HINT = gettext_lazy("Needed to find the new attendee’s seat at the company.")
 SAME_ADDRESS_SENTENCE = gettext_lazy(

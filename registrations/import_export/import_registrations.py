@@ -320,7 +320,7 @@ def _check_address(row: RegistrationRow, registration: Registration) -> Iterator
 
 
 def _holds_place(registration: Registration) -> bool:
-    return registration.state in (State.CONFIRMED, State.PENDING)
+    return registration.is_active
 
 
 def _lock_registrations(event: Event, addresses: set[str], references: set[str]) -> Iterator[Registration]:

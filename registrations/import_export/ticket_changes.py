@@ -53,7 +53,7 @@ def _find_objections(
         for row in rows
         if (registration := registrations_by_row.get(row.row_number))
         and row.has_ticket_cell
-        and registration.state in (Registration.State.CONFIRMED, Registration.State.PENDING)
+        and registration.is_active
         and row.place.ticket != registration.ticket.slug
     }
     if event.is_over():

@@ -114,24 +114,24 @@ def describe_own_page() -> str:
 
 
 def save_place_names(
-    request: HttpRequest, forms: Sequence[PlaceNameForm], name_place: PlaceNamer
+    request: HttpRequest, forms: Sequence[PlaceNameForm], try_to_name: PlaceNamer
 ) -> list[PlaceNameForm]:
     """Name the places whose rows are filled in, and say how many; return the other forms, with errors."""
-    named = [form for form in forms if _save_name(form, name_place)]
+    named = [form for form in forms if _save_name(form, try_to_name)]
     if named:
         sentence = ngettext("%(count)d name has been saved.", "%(count)d names have been saved.", len(named))
         messages.success(request, sentence % {"count": len(named)})
     return [form for form in forms if form not in named]
 
 
-def _save_name(form: PlaceNameForm, name_place: PlaceNamer) -> bool:
+def _save_name(form: PlaceNameForm, try_to_name: PlaceNamer) -> bool:
     """Name the form's place and return True; False for an empty row, or with the errors on the form."""
     if not form.is_valid() or not form.has_changed():
         return False
     try:
         # A page from before it got its name.
         check_unnamed(form.registration)
-        objection = name_place(form.registration, form.to_place())
+        objection = try_to_name(form.registration, form.to_place())
     except InvalidFields as error:
         form.add_errors(error.field_errors)
     except AlreadyNamed as error:

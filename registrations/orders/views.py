@@ -429,7 +429,9 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
         # The company's contact would give the place to another colleague.
         "is_company_place": link_access.order.source == Order.Source.COMPANY_CONTACT
         and not link_access.is_full,
-        "can_transfer": timezone.now() <= link_access.order.event.substitution_deadline,
+        "can_transfer": (
+            timezone.now() <= link_access.order.event.substitution_deadline and is_transferable(registration)
+        ),
     }
     refund_goes_to_buyer = registration.full_price > 0 and not link_access.can_see_prices(registration)
     preview = preview_refund_reason if refund_goes_to_buyer else preview_refund

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from convention.web.routing import require_safe_or_post
+from registrations.booking.membership_places import is_transferable
 from registrations.company.absence import check_reportable, find_reported_at, report_absence
 from registrations.permissions import get_order_by_link
 
@@ -38,6 +39,8 @@ def attendee_absence(request: HttpRequest, reference: str, secret: str, person: 
         "registration": registration,
         "contact": contact,
         "reported_at": find_reported_at(registration),
-        "can_transfer": timezone.now() <= order.event.substitution_deadline,
+        "can_transfer": (
+            timezone.now() <= order.event.substitution_deadline and is_transferable(registration)
+        ),
     }
     return render(request, "company/report_absence.html", context)

@@ -168,10 +168,7 @@ def _holds_order_link(registration: Registration, user: "RequestUser") -> bool:
 
 
 def _can_substitute(registration: Registration) -> bool:
-    return (
-        registration.state in (registration.State.CONFIRMED, registration.State.PENDING)
-        and timezone.now() <= registration.event.substitution_deadline
-    )
+    return registration.is_active and timezone.now() <= registration.event.substitution_deadline
 
 
 @never_cache
