@@ -30,7 +30,8 @@ NO_OBJECT = {
 }
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
-    "checkpoint", "company", "contact", "job", "employment_id", "person_id", "membership", "seat",
+    "address_id", "checkpoint", "company", "contact", "job", "employment_id", "person_id",
+    "membership", "seat",
     "device", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
     "invitation",
     "other",

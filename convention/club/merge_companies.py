@@ -157,6 +157,9 @@ def _end_seats(company: Company, on: datetime.date) -> list[Seat]:
         Q(ends_on__isnull=True) | Q(ends_on__gte=on)
     )
     seats = list(open_seats.select_related("membership", "person").order_by("starts_on", "pk"))
+    holders = Person.objects.filter(pk__in={seat.person_id for seat in seats})
+    # People before memberships, as in `give_seat`: in another order each could wait for the other.
+    list(holders.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     for seat in seats:
         end_seat(seat=seat, last_day=on - ONE_DAY)
     return seats

@@ -74,7 +74,8 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     case.answered_at, case.answered_by = timezone.now(), answered_by
     case.save()
     # The erasure answers them too.
-    PrivacyCase.objects.filter(pk__in=other_cases).update(
+    # Not those that were answered meanwhile.
+    PrivacyCase.objects.unanswered().filter(pk__in=other_cases).update(
         answer=case.answer, answered_at=case.answered_at, answered_by=answered_by
     )
     if address:

@@ -75,14 +75,13 @@ def get_case_subject(case: PrivacyCase) -> DataSubject:
 
 
 def search_people_to_link(words: str) -> list[Person]:
-    """Return the first people, also with closed accounts, who match the search; nobody without one."""
+    """Return the first people with open, then with closed accounts, who match; nobody without words."""
     if not words:
         return []
-    found = [
+    return [
         *search_people(words)[:MAX_PEOPLE_FOUND],
         *search_people(words, account=CLOSED_ACCOUNTS)[:MAX_PEOPLE_FOUND],
     ]
-    return found[:MAX_PEOPLE_FOUND]
 
 
 def find_people_with_unverified_address(address: str) -> list[Person]:

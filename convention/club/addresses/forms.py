@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.models import Person
 from convention.text.address_suggestions import suggest_address
 from convention.text.email_addresses import filter_by_email
+from convention.text.normalize import normalize_whitespace
 
 
 class AddressHintMixin(forms.BaseForm):
@@ -19,7 +20,8 @@ class AddressHintMixin(forms.BaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        typed = str(self.data.get(self.add_prefix("email")) or "").strip()
+        # Not validated yet: PostgreSQL refuses NUL characters.
+        typed = normalize_whitespace(str(self.data.get(self.add_prefix("email")) or ""))
         self.address_suggestion = suggest_address(typed)
         # An address that somebody has is right, or known to be wrong.
         if self.address_suggestion and not filter_by_email(Person.objects.all(), typed):

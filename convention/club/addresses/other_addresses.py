@@ -3,7 +3,7 @@
 from typing import Final
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from convention.club.models import Person
 from convention.text.email_addresses import is_same_email
@@ -33,7 +33,8 @@ def list_other_addresses(person: Person) -> list[str]:
 
 def find_people_by_other_address(words: str) -> list[int]:
     """Return the ids of people one of whose addresses contains every word."""
-    rows = select_other_addresses()
+    # Without the main ones, which `search_people` finds by itself: they would fill the limit.
+    rows = select_other_addresses().exclude(email=F("user__email"))
     for word in normalize_whitespace(words).split():
         rows = rows.filter(email__icontains=word)
     return list(rows.values_list("user", flat=True)[:MAX_PEOPLE_BY_OTHER_ADDRESS])

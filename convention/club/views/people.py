@@ -141,7 +141,7 @@ def _add_person(request: "HttpRequest", form: NewPersonForm) -> Person | None:
     else:
         messages.success(request, _("Person added."))
     if gives_seat and not seat:
-        sentence = _("%(company)s has no seat that is free today, so %(name)s has none yet.")
+        sentence = _("%(name)s has no seat yet: %(company)s cannot give one today.")
         messages.warning(request, sentence % {"company": job["company"], "name": person})
     return person
 

@@ -86,3 +86,10 @@ def test_preview_of_a_list_says_nothing_about_usual_addresses(client):
     page = read_preview(client, MEANT)
 
     assert "Addresses to check" not in page
+
+
+def test_address_with_a_null_character_is_refused_with_a_sentence(client):
+    page = client.post(NEW, FIELDS | {"email": "a\0@gmial.com"})
+
+    assert page.status_code == 200
+    assert not Person.objects.filter(last_name="Petit").exists()

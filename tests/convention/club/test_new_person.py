@@ -66,7 +66,7 @@ def test_person_is_added_where_no_seat_is_free(client, company):
 
     page = add_person(client, company=company.pk, gives_seat="on")
 
-    assert "Banque Rose has no seat that is free today, so Zoé Martin has none yet." in page
+    assert "Zoé Martin has no seat yet: Banque Rose cannot give one today." in page
     assert Employment.objects.filter(person__email="zoe@firm.example", company=company).exists()
 
 
