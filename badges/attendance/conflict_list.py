@@ -1,11 +1,13 @@
 """Find scan conflicts, open and resolved, with their scans, in a fixed number of queries."""
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from registrations.models import Registration
 
@@ -39,11 +41,16 @@ class ScanConflictFilter:
 
 @dataclass(frozen=True)
 class ScanConflict:
-    """A badge at one checkpoint with its last entry and the scans that contradict it."""
+    """A badge at one checkpoint with its last entry and the scans that contradict it.
+
+    `last_entry` is None if its scan is not known; `operators` are the names of those who scanned, by `uid`.
+    """
 
     presence: Presence
+    last_entry: CountedScan | None
     scans: list[CountedScan]
     devices: dict[int, Device]
+    operators: dict[uuid.UUID, str]
 
     @property
     def scans_with_devices(self) -> list[tuple[CountedScan, str]]:
@@ -54,6 +61,26 @@ class ScanConflict:
     def first_device_name(self) -> str:
         """Return the name of the device that let the badge in first, "" if it has none."""
         return self._get_device_name(self.presence.last_device_id)
+
+    @property
+    def scans_with_recorders(self) -> list[tuple[CountedScan, str]]:
+        """Return each contradicting scan with the desk or phone that recorded it, and the operator."""
+        return [(scan, self._describe_recorder(scan)) for scan in self.scans]
+
+    @property
+    def first_recorder(self) -> str:
+        """Return the desk or phone that recorded the last entry, and the operator; "" if not known."""
+        return self._describe_recorder(self.last_entry) if self.last_entry else ""
+
+    def is_desk(self, device_id: int | None) -> bool:
+        return device_id in self.devices and self.devices[device_id].is_desk
+
+    def _describe_recorder(self, scan: CountedScan) -> str:
+        if scan.device_id not in self.devices:
+            return self.operators.get(scan.uid, "")
+        device = self.devices[scan.device_id]
+        recorder = _("desk") if device.is_desk else _("phone “%(device)s”") % {"device": device}
+        return ", ".join(filter(None, [recorder, self.operators.get(scan.uid, "")]))
 
     def _get_device_name(self, device_id: int | None) -> str:
         return self.devices[device_id].name if device_id in self.devices else ""
@@ -110,9 +137,28 @@ def load_conflicts(event: "Event", presences: Sequence[Presence]) -> list[ScanCo
     """Return these presences with the scans that contradict them."""
     histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in presences)
     conflicts = {key: find_conflicts(history) for key, history in histories.items()}
-    ids = {scan.device_id for scans in conflicts.values() for scan in scans}
-    ids |= {row.last_device_id for row in presences if row.last_device_id}
+    last_entries = {row.pk: _find_last_entry(row, histories) for row in presences}
+    scans = [scan for found in conflicts.values() for scan in found]
+    scans += [scan for scan in last_entries.values() if scan]
+    ids = {scan.device_id for scan in scans} | {row.last_device_id for row in presences if row.last_device_id}
     devices = Device.objects.filter(event=event).in_bulk(list(ids))
+    operators = dict(
+        Scan.objects.filter(event=event, uid__in={scan.uid for scan in scans}).values_list("uid", "operator")
+    )
     return [
-        ScanConflict(row, conflicts[row.registration_id, row.checkpoint_id], devices) for row in presences
+        ScanConflict(
+            row, last_entries[row.pk], conflicts[row.registration_id, row.checkpoint_id], devices, operators
+        )
+        for row in presences
     ]
+
+
+def _find_last_entry(
+    presence: Presence, histories: dict[PresenceKey, list[CountedScan]]
+) -> CountedScan | None:
+    """Return the scan of the last entry of this presence."""
+    entered = (presence.last_entered_at, presence.last_device_id)
+    history = histories[presence.registration_id, presence.checkpoint_id]
+    return next(
+        (scan for scan in history if (scan.at, scan.device_id) == entered and scan.direction == "in"), None
+    )

@@ -43,12 +43,14 @@ CONFLICTS_EXAMPLE = OpenApiExample(
                 "entered_at": "2026-06-17T08:31:02+02:00",
                 "gate": "Entrée",
                 "device": "Paul",
+                "is_desk": False,
                 "is_mine": True,
                 "scans": [
                     {
                         "at": "2026-06-17T08:44:10+02:00",
                         "gate": "Entrée sud",
                         "device": "Lise",
+                        "is_desk": False,
                         "is_mine": False,
                     }
                 ],
@@ -71,6 +73,7 @@ class ConflictingScanResponse(serializers.Serializer[Any]):
     at = LocalTimeField(timespec="auto")
     gate = serializers.CharField()
     device = serializers.CharField()
+    is_desk = serializers.BooleanField(help_text="The desk recorded it.")
     is_mine = serializers.BooleanField(help_text="This device made the scan.")
 
 
@@ -85,6 +88,7 @@ class DeviceConflictResponse(serializers.Serializer[Any]):
     entered_at = LocalTimeField(timespec="auto", allow_null=True)
     gate = serializers.CharField(help_text="Where the badge was let in first.")
     device = serializers.CharField(help_text="The device that let it in first; empty without a name.")
+    is_desk = serializers.BooleanField(help_text="The desk let it in first.")
     is_mine = serializers.BooleanField(help_text="This device let the badge in first.")
     scans = ConflictingScanResponse(many=True)
 
@@ -198,12 +202,14 @@ def describe_conflict(conflict: ScanConflict, device: Device) -> dict[str, Any]:
         "entered_at": presence.last_entered_at,
         "gate": presence.last_checkpoint.name if presence.last_checkpoint else "",
         "device": conflict.first_device_name,
+        "is_desk": conflict.is_desk(presence.last_device_id),
         "is_mine": presence.last_device_id == device.pk,
         "scans": [
             {
                 "at": scan.at,
                 "gate": scan.gate_name,
                 "device": name,
+                "is_desk": conflict.is_desk(scan.device_id),
                 "is_mine": scan.device_id == device.pk,
             }
             for scan, name in conflict.scans_with_devices

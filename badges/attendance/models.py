@@ -421,6 +421,7 @@ class ConflictResolution(models.Model):
 
     class Kind(models.TextChoices):
         REENTRY = "reentry", _("left without a scan and came back")
+        DUPLICATE = "duplicate", _("same person, recorded twice")
         WRONG_BADGE = "wrong_badge", _("another person’s badge")
         MISUSE = "misuse", _("misuse")
 

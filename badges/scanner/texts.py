@@ -40,6 +40,9 @@ def verdict_texts() -> dict[str, str]:
             "The server has refused this badge, although this phone showed “{shown}” at {time}. "
             "Ask the person to come back."
         ),
+        "detail.desk_entry": _(
+            "The desk had already recorded this arrival at {time}. The guest can stay inside."
+        ),
         "detail.continue": _("Tap to continue"),
         "detail.not_read": _("Other badge not read: confirm this one first."),
         "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
@@ -76,7 +79,7 @@ def reason_texts() -> dict[str, str]:
         "reason.not_allowed": _("This phone cannot undo that scan: ask a supervisor."),
         "reason.revoked_device": _("This phone’s pairing had ended before this scan: send to the desk."),
         "reason.offline": _("This checkpoint works online only: wait for the network or send to the desk."),
-        "reason.conflict": _("Scanned at two doors at the same time: check who has the badge."),
+        "reason.conflict": _("This badge was let in twice: check who has it."),
         "reason.id_reused": _("The server could not save this scan: scan again."),
         "reason.invalid": _("The server could not read this scan: scan again."),
         "reason.typed": _(
@@ -273,8 +276,12 @@ def search_texts() -> dict[str, str]:
 def conflict_texts() -> dict[str, str]:
     return {
         "conflict.title": pgettext("verdict", "Let in twice"),
+        "conflict.title_desk": pgettext("verdict", "Recorded twice"),
         "conflict.detail": _("This badge was let in twice:"),
+        "conflict.detail_desk": _("The desk recorded this arrival, too. The guest can stay inside."),
         "conflict.this_phone": _("this phone"),
+        "conflict.at_desk": pgettext("scanner", "desk"),
+        "conflict.duplicate": _("Same person, recorded twice"),
         "conflict.reentry": _("Left without a scan and came back"),
         "conflict.wrong_badge": _("Someone else’s badge"),
         "conflict.desk": _("Leave it to the desk"),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.codes import make_short_code
 from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
@@ -230,6 +231,31 @@ def test_scan_conflict_is_shown_on_both_phones_and_resolved_on_one(open_page):
     let_time_pass(first, 60)
     expect(first.locator("#conflicts-open")).to_be_hidden()
     assert ConflictResolution.objects.values_list("kind", flat=True).get() == "reentry"
+
+
+@pytest.mark.long
+def test_late_scan_of_a_guest_whom_the_desk_checked_in_sends_nobody_back(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page = open_page("phone", "en")
+    page.clock.install()
+    pair_by_code(page, event, "/en")
+    page.context.set_offline(True)
+    type_as_hand_scanner(page, make_badge_code(badge))
+    expect_verdict(page, "admitted")
+    expect_free(page)
+    check_in_registration(registration=badge, checkpoint=event.checkpoints.get(), operator=None)
+
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect_all_sent(page)
+
+    expect(page.locator("#verdict-word")).to_have_text("Recorded twice")
+    expect(page.locator("#verdict-detail")).to_contain_text("The guest can stay inside.")
+    expect(page.locator("#verdict-detail")).to_contain_text(re.compile(r"Entrée \d+:\d\d, desk"))
+    page.get_by_role("button", name="Same person, recorded twice").click()
+    expect(page.locator("#conflicts-open")).to_be_hidden()
+    assert ConflictResolution.objects.values_list("kind", flat=True).get() == "duplicate"
 
 
 def test_supervisor_moves_the_phone_to_another_checkpoint(open_page):

@@ -542,6 +542,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("reentry", "left without a scan and came back"),
+                            ("duplicate", "same person, recorded twice"),
                             ("wrong_badge", "another person’s badge"),
                             ("misuse", "misuse"),
                         ],

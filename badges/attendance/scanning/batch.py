@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from badges.attendance.models import Scan
+from badges.attendance.models import Device, Scan
 
 from .batch_state import UNDONE, BatchState, ScannedHolder, get_presence_state, make_holder
 from .inputs.received_scan import ReceivedScan
@@ -51,6 +51,8 @@ class ScanResult:
     detail: str = ""
     # Only with a typed short code, by which the device cannot decrypt the record.
     attendee: FoundAttendee | None = None
+    # Only with a conflict: the desk recorded the entry that this scan contradicts.
+    is_desk_entry: bool = False
 
     @property
     def echoed_id(self) -> str | None:
@@ -207,6 +209,7 @@ class ScanBatch:
         return ScanResult(
             scan_input.sent_id, verdict.verdict, verdict.reason, holder, prior_state,
             detail=describe_refusal(received, facts, verdict),
+            is_desk_entry=verdict.reason == "conflict" and was_recorded_at_desk(prior_state),
         )  # fmt: skip
 
     def find_prior_state(self, key: PresenceKey, counted_scan: CountedScan) -> PriorState:
@@ -339,6 +342,12 @@ class ScanBatch:
             return dataclasses.replace(result, is_replayed=True)
         self.answered_ids.add(scan_input.uid)
         return result
+
+
+def was_recorded_at_desk(prior_state: PriorState) -> bool:
+    # A query of its own, since conflicts are rare and the usual scan should not pay for them.
+    device = prior_state.device_id
+    return device is not None and Device.objects.filter(pk=device, is_desk=True).exists()
 
 
 def remove_override(facts: ScanFacts) -> ScanFacts:

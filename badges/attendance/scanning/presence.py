@@ -150,7 +150,7 @@ def apply_repeated_entry(state: PresenceState, counted_scan: CountedScan) -> Pre
             state, seconds_inside=state.seconds_inside + seconds_since_entry(state, counted_scan)
         )
         return apply_entry(first_stay_ended, counted_scan)
-    # The only resolution that gets here is misuse: the conflict is resolved, but nobody entered or left.
+    # Resolved as misuse or as recorded twice gets here: nobody entered or left, and the stay goes on.
     return dataclasses.replace(state, has_conflict=state.has_conflict or not counted_scan.resolution)
 
 
@@ -191,11 +191,18 @@ class PriorState:
     is_same_device: bool = False
     entered_at: datetime.datetime | None = None
     gate_name: str = ""
+    device_id: int | None = None
 
 
 def find_prior_state(state: PresenceState, device: int) -> PriorState:
     """Return the state before a scan that is later than all others."""
-    return PriorState(state.is_inside, state.last_device == device, state.last_entered_at, state.gate_name)
+    return PriorState(
+        state.is_inside,
+        state.last_device == device,
+        state.last_entered_at,
+        state.gate_name,
+        state.last_device,
+    )
 
 
 def find_prior_state_among(counted_scans: list[CountedScan], counted_scan: CountedScan) -> PriorState:
@@ -214,4 +221,5 @@ def find_prior_state_among(counted_scans: list[CountedScan], counted_scan: Count
         is_same_device=after.device_id == counted_scan.device_id,
         entered_at=after.at,
         gate_name=after.gate_name,
+        device_id=after.device_id,
     )

@@ -101,6 +101,7 @@ SHORT_CODE_RESULTS_EXAMPLE = OpenApiExample(
                 "ticket": "Adhérent",
                 "entered_at": None,
                 "gate": "",
+                "is_desk_entry": False,
                 "replayed": False,
                 "detail": "",
                 "attendee": FOUND_ATTENDEE_EXAMPLE,
@@ -125,6 +126,7 @@ RESULTS_EXAMPLE = OpenApiExample(
                 "ticket": "Adhérent",
                 "entered_at": "2026-06-17T07:12:00.120000+02:00",
                 "gate": "Entrée",
+                "is_desk_entry": False,
                 "replayed": False,
                 "detail": "",
             }
@@ -264,6 +266,9 @@ class ScanResultResponse(serializers.Serializer[Any]):
         timespec="auto", allow_null=True, help_text="With `already_in`: when, and at which `gate`."
     )
     gate = serializers.CharField()
+    is_desk_entry = serializers.BooleanField(
+        help_text="With `conflict`: the desk recorded the entry at `entered_at`."
+    )
     replayed = serializers.BooleanField(source="is_replayed")
     detail = serializers.CharField(help_text="What is wrong with the item.")
     attendee = FoundAttendeeResponse(

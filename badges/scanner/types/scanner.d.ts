@@ -141,6 +141,8 @@ declare global {
       ticket: string;
       entered_at: string | null;
       gate: string;
+      /** With a conflict: the desk recorded the entry. */
+      is_desk_entry: boolean;
       replayed: boolean;
       detail: string;
       /** The attendee whose short code was typed. */
@@ -425,6 +427,8 @@ declare global {
       person: BadgeRecord | null;
       /** Where the badge was before this scan. */
       presence: Pick<Presence, "entered_at" | "gate"> | null;
+      /** With a conflict: the desk recorded the entry in `presence`. */
+      isDeskEntry?: boolean;
       /** Whom the server found by the short code that was typed. */
       attendee?: FoundRegistration;
       scan: PendingScan;
@@ -483,8 +487,9 @@ declare global {
       entered_at: string | null;
       gate: string;
       device: string;
+      is_desk: boolean;
       is_mine: boolean;
-      scans: { at: string; gate: string; device: string; is_mine: boolean }[];
+      scans: { at: string; gate: string; device: string; is_desk: boolean; is_mine: boolean }[];
     }
 
     interface PendingCounts {

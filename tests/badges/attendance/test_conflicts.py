@@ -9,6 +9,8 @@ from django.utils import timezone, translation
 
 from badges.attendance.conflicts_api import MAX_CONFLICTS_SENT
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
+from badges.attendance.reports.day_figures import load_attendee_days
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
@@ -197,8 +199,97 @@ def test_page_names_both_devices_of_a_conflict(organizer, event, devices):
 
     page = organizer.get(make_path("organize-conflicts", event)).content.decode()
 
-    assert "scanned by “Porte A”." in page
-    assert "by “Porte B”." in page
+    assert "(phone “Porte A”)." in page
+    assert "(phone “Porte B”)." in page
+
+
+def check_in_at_desk_and_late_by_phone(event, device, registration, operator):
+    """Check in at the desk, then receive the earlier scan of a phone that was offline; return its result."""
+    check_in_registration(registration=registration, checkpoint=event.checkpoints.get(), operator=operator)
+    at = timezone.now() - datetime.timedelta(minutes=5)
+    item = make_item(make_badge_code(registration), at=at.isoformat(), local_verdict="admitted")
+    [result] = record_scan_items(device=device, items=[item | {"let_in": True, "operator": "Lise"}])
+    return result
+
+
+def test_page_names_desk_phone_and_their_operators(organizer, event, devices):
+    device, _token = devices[0]
+    operator = make_staff(event, email="paul@desk.example")
+    check_in_at_desk_and_late_by_phone(event, device, make_registration(event), operator)
+
+    page = organizer.get(make_path("organize-conflicts", event)).content.decode()
+
+    assert "(phone “Porte A”, Lise)." in page
+    assert f"(desk, {operator})." in page
+
+
+def test_late_scan_learns_that_the_desk_recorded_the_arrival(event, devices):
+    device, _token = devices[0]
+
+    result = check_in_at_desk_and_late_by_phone(event, device, make_registration(event), None)
+
+    assert result.reason == "conflict"
+    assert result.is_desk_entry is True
+
+
+def test_late_scan_of_a_badge_that_another_phone_let_in_names_no_desk(event, devices):
+    registration = make_registration(event)
+    let_in_twice(devices[:1], registration, minutes=(5,))
+    item = make_item(make_badge_code(registration), local_verdict="admitted")
+
+    [result] = record_scan_items(device=devices[1][0], items=[item])
+
+    assert result.reason == "conflict"
+    assert result.is_desk_entry is False
+
+
+def test_device_receives_which_entry_the_desk_recorded(client, event, devices):
+    device, token = devices[0]
+    check_in_at_desk_and_late_by_phone(event, device, make_registration(event), None)
+
+    [conflict] = client.get(CONFLICTS_URL, headers=make_bearer_header(token)).json()["conflicts"]
+
+    assert conflict["is_desk"] is False
+    assert [scan["is_desk"] for scan in conflict["scans"]] == [True]
+
+
+def test_arrival_recorded_twice_stays_one_stay_in_the_day_figures(organizer, event, devices):
+    registration = make_registration(event)
+    let_in_twice(devices, registration)
+    entrance = event.checkpoints.get()
+    entered_at = Presence.objects.get().last_entered_at
+
+    organizer.post(
+        make_path("organize-conflict-resolve", event, registration.reference, entrance.pk),
+        {"kind": "duplicate"},
+    )
+
+    presence = Presence.objects.get()
+    assert presence.is_inside
+    assert not presence.has_conflict
+    assert presence.last_entered_at == entered_at
+    assert [day.first_entered_at for day in load_attendee_days(event)] == [entered_at]
+
+
+def test_preview_explains_that_a_duplicate_does_not_count(organizer, event, devices):
+    let_in_twice(devices, *(make_registration(event, last_name=name) for name in ("Ana", "Boris")))
+
+    page = organizer.post(
+        make_path("organize-conflicts-resolve", event), {"all": "on", "kind": "duplicate"}
+    ).content.decode()
+
+    assert "the same arrival recorded again" in page
+
+
+def test_bulk_resolution_is_offered_only_for_several_conflicts(organizer, event, devices):
+    let_in_twice(devices, make_registration(event, last_name="Ana"))
+    page_of_one = organizer.get(make_path("organize-conflicts", event)).content.decode()
+    let_in_twice(devices, make_registration(event, last_name="Boris"))
+
+    page_of_two = organizer.get(make_path("organize-conflicts", event)).content.decode()
+
+    assert "Resolve several at once" not in page_of_one
+    assert "Resolve several at once" in page_of_two
 
 
 def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, devices):

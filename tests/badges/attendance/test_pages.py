@@ -241,7 +241,9 @@ def test_attendance_file_is_exported_and_audited(organizer, event, kind):
     assert AuditEntry.objects.get().verb == "attendance.export"
 
 
-@pytest.mark.parametrize(("kind", "entries"), [("reentry", 2), ("wrong_badge", 1), ("misuse", 1)])
+@pytest.mark.parametrize(
+    ("kind", "entries"), [("reentry", 2), ("duplicate", 1), ("wrong_badge", 1), ("misuse", 1)]
+)
 def test_conflict_is_resolved_once_with_its_kind(organizer, event, kind, entries):
     registration = let_in_twice(event)
 

@@ -33,7 +33,7 @@ scan_lists = some.lists(
         uid=some.uuids(),
         direction=some.sampled_from(["in", "out"]),
         has_override=some.booleans(),
-        resolution=some.sampled_from(["", "", "reentry", "wrong_badge", "misuse"]),
+        resolution=some.sampled_from(["", "", "reentry", "duplicate", "wrong_badge", "misuse"]),
         device_sequence=some.integers(0, 3),
     ),
     max_size=12,
@@ -76,7 +76,7 @@ def test_entries_on_two_devices_are_conflict():
 
 def test_resolution_decides_entries_and_clears_conflict():
     first = make_counted_scan(0)
-    for resolution, entries in (("reentry", 2), ("wrong_badge", 1), ("misuse", 1)):
+    for resolution, entries in (("reentry", 2), ("duplicate", 1), ("wrong_badge", 1), ("misuse", 1)):
         state = compute_presence([first, make_counted_scan(30, device_id=2, resolution=resolution)])
         assert state.entries == entries
         assert not state.has_conflict

@@ -66,7 +66,8 @@ def test_valid_badge_is_admitted_and_stored(send, event):
     assert send(item) == [
         {
             "id": item["id"], "verdict": "admitted", "reason": "", "name": "Zoé Müller", "company": "Acme",
-            "ticket": "Adhérent", "entered_at": None, "gate": "", "replayed": False, "detail": "",
+            "ticket": "Adhérent", "entered_at": None, "gate": "", "is_desk_entry": False, "replayed": False,
+            "detail": "",
         }
     ]  # fmt: skip
     scan = Scan.objects.get()
@@ -308,7 +309,7 @@ def test_device_of_another_event_receives_no_details(send, event):
     token = make_device(make_event())[1]
     assert send(make_item(make_badge_code(registration)), token=token)[0] | {"id": ""} == {
         "id": "", "verdict": "refused", "reason": "other_event", "name": "", "company": "", "ticket": "",
-        "entered_at": None, "gate": "", "replayed": False, "detail": "",
+        "entered_at": None, "gate": "", "is_desk_entry": False, "replayed": False, "detail": "",
     }  # fmt: skip
     item = make_item("", registration=registration.reference)
     assert read_verdicts(send(item, token=token)) == [("refused", "unknown")]

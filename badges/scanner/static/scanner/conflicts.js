@@ -82,6 +82,7 @@ export class ConflictWatch {
     const firstEntry = { ...conflict, at: conflict.entered_at ?? conflict.scans[0]?.at };
     const entries = [firstEntry, ...conflict.scans].map((entry) => describeEntry(entry, timeZone));
     return makeConflictView(viewId, conflict, entries.join(" · "), [
+      { label: formatText("conflict.duplicate"), run: resolve("duplicate") },
       { label: formatText("conflict.reentry"), run: resolve("reentry") },
       { label: formatText("conflict.wrong_badge"), run: resolve("wrong_badge") },
       { label: formatText("conflict.desk"), run: () => this.#screen.clear() },
@@ -117,11 +118,12 @@ export class ConflictWatch {
 }
 
 /**
- * Return where, when and by which phone a badge was let in: two phones may stand at one door at the same minute.
- * @param {{gate: string, at?: string, device: string, is_mine: boolean}} entry
+ * Return where, when and by whom a badge was let in: two phones may stand at one door at the same minute.
+ * @param {{gate: string, at?: string, device: string, is_desk: boolean, is_mine: boolean}} entry
  * @param {string} timeZone
  */
-function describeEntry({ gate, at, device, is_mine }, timeZone) {
+function describeEntry({ gate, at, device, is_desk, is_mine }, timeZone) {
   const place = `${gate} ${at ? formatTime(at, timeZone) : ""}`.trim();
-  return [place, is_mine ? formatText("conflict.this_phone") : device].filter(Boolean).join(", ");
+  const recorder = is_desk ? formatText("conflict.at_desk") : device;
+  return [place, is_mine ? formatText("conflict.this_phone") : recorder].filter(Boolean).join(", ");
 }

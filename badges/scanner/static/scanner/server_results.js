@@ -28,7 +28,9 @@ export function correctOutcome(outcome, result) {
   const presence = entered_at ? { entered_at, gate } : outcome.presence;
   // An attendee is sent for a typed short code alone, which is resolved now.
   const codeStatus = attendee ? "lookup" : outcome.codeStatus;
-  return { ...outcome, codeStatus, verdict: getShownVerdict(outcome, result), reason, person, presence, attendee };
+  const verdict = getShownVerdict(outcome, result);
+  const isDeskEntry = result.is_desk_entry;
+  return { ...outcome, codeStatus, verdict, reason, person, presence, isDeskEntry, attendee };
 }
 
 /**

@@ -101,18 +101,20 @@ export function makeIncompleteView() {
 
 /**
  * @param {string} id
- * @param {{name: string, company: string}} conflict
+ * @param {Scanner.DeviceConflict} conflict
  * @param {string} places where and when the badge was let in
  * @param {Scanner.ViewAction[]} actions
  * @returns {Scanner.VerdictView}
  */
-export function makeConflictView(id, { name, company }, places, actions) {
+export function makeConflictView(id, { name, company, is_desk, scans }, places, actions) {
+  // Two records of one arrival: nobody has to come back, as they may if two phones let a badge in.
+  const isOfDesk = is_desk || scans.some((scan) => scan.is_desk);
   return {
-    ...makeErrorView(`${formatText("conflict.detail")} ${places}`),
+    ...makeErrorView(`${formatText(isOfDesk ? "conflict.detail_desk" : "conflict.detail")} ${places}`),
     id,
     verdict: ALREADY_IN,
     icon: ALREADY_IN,
-    label: formatText("conflict.title"),
+    label: formatText(isOfDesk ? "conflict.title_desk" : "conflict.title"),
     name,
     hasLongName: name.length > LONG_NAME_LENGTH,
     company,
@@ -135,13 +137,34 @@ function getVerdictLabel(outcome) {
  * @param {string} timeZone
  */
 function describeOutcome(outcome, timeZone) {
+  if (outcome.reason === "conflict") return describeConflict(outcome, timeZone);
   const isInside = outcome.verdict === ALREADY_IN && outcome.reason === "";
   const explanation = isInside ? describePresence(outcome, timeZone) : describeReason(outcome);
   if (!outcome.correctedVerdict) return explanation;
   const shown = formatText(`verdict.${outcome.correctedVerdict}`);
-  const since = outcome.presence?.entered_at ? ` (${describePresence(outcome, timeZone)})` : "";
   const time = formatTime(outcome.at, timeZone);
-  return `${formatText("detail.server", { shown, time })} ${explanation}${since}`;
+  return `${formatText("detail.server", { shown, time })} ${explanation}${describeSince(outcome, timeZone)}`;
+}
+
+/**
+ * Describe an entry that was recorded elsewhere, too; the server did not refuse the badge.
+ * @param {Scanner.Outcome} outcome
+ * @param {string} timeZone
+ */
+function describeConflict(outcome, timeZone) {
+  const { presence, isDeskEntry } = outcome;
+  if (isDeskEntry && presence?.entered_at) {
+    return formatText("detail.desk_entry", { time: formatTime(presence.entered_at, timeZone) });
+  }
+  return `${formatText("reason.conflict")}${describeSince(outcome, timeZone)}`;
+}
+
+/**
+ * @param {Scanner.Outcome} outcome
+ * @param {string} timeZone
+ */
+function describeSince(outcome, timeZone) {
+  return outcome.presence?.entered_at ? ` (${describePresence(outcome, timeZone)})` : "";
 }
 
 /**
