@@ -197,21 +197,6 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
         return data
 
 
-class AppointByEmailForm(AddressHintMixin, DateRangeForm):
-    """A person to appoint, found by e-mail."""
-
-    email = forms.EmailField(
-        label=_("E-mail"),
-        max_length=254,
-        help_text=_(
-            "The person signs in with this address. If they are not in the directory yet, they are added."
-        ),
-    )
-    first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
-    last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
-    field_order = ("email", "first_name", "last_name", "role", "starts_on", "ends_on")
-
-
 class NewEmployerForm(ActionErrorsMixin, forms.Form):
     """The new employer, from a day."""
 

@@ -95,7 +95,7 @@ def delegation_create(request: "HttpRequest", event: str) -> "HttpResponse":
 def delegate_add(request: "HttpRequest", event: str) -> "HttpResponse":
     """Give a person of the firm a role under the contract."""
     event_row = _get_event_to_delegate(request, event)
-    form = DelegateForm(request.POST or None, event=event_row)
+    form = DelegateForm(request.POST or None, event=event_row, actor=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             role = add_delegate(**form.cleaned_data)

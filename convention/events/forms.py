@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AppointByEmailForm
+from convention.club.appointments.forms import AppointByEmailForm, AppointeeForm
 from convention.club.models import Company, CompanyRole, WorkingGroup
 from convention.club.permissions import get_vendors
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
@@ -473,15 +473,12 @@ class DelegationChoiceField(forms.ModelChoiceField):
         return str(obj.company)
 
 
-class DelegateForm(ActionErrorsMixin, forms.Form):
+class DelegateForm(AppointeeForm):
     """A person of the firm, and their role."""
 
     delegation = DelegationChoiceField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
-    # Not by inheritance: `AppointByEmailForm` also asks for days, and a delegate's are those of the contract.
-    email = AppointByEmailForm.base_fields["email"]
-    first_name = AppointByEmailForm.base_fields["first_name"]
-    last_name = AppointByEmailForm.base_fields["last_name"]
     role = AppointmentForm.base_fields["role"]
+    field_order = ("delegation", *AppointeeForm.field_order)
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

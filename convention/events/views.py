@@ -370,7 +370,7 @@ def compute_removal_code(rooms: "Sequence[Room]", room_uses: "Sequence[str]") ->
 def event_people(request: "HttpRequest", event: str) -> "HttpResponse":
     """Show who has which role of the event, and give roles."""
     event_row = get_event_to_administer(event, request.user)
-    form = AppointmentForm(request.POST or None)
+    form = AppointmentForm(request.POST or None, actor=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             role = _appoint_in_scope(request, event_row, form.cleaned_data)

@@ -6,7 +6,8 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AppointByEmailForm, UniqueNameForm
+from convention.club.appointments.forms import AppointByEmailForm
+from convention.club.forms import UniqueNameForm
 from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
 from convention.web.forms import EurosField, HundredthsField
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 def club_role_list(request: "HttpRequest") -> "HttpResponse":
     """Show who has which role of the club; a POST gives one."""
     administrator = require_administrator(request.user)
-    form = ClubRoleForm(request.POST or None)
+    form = ClubRoleForm(request.POST or None, actor=administrator)
     if request.method == "POST" and form.is_valid():
         try:
             club_role = give_club_role(**form.cleaned_data)
@@ -143,7 +143,7 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
 def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
     """Show a group with its meetings and its mandates; a POST of the directory's readers gives one."""
     group_row = _get_group_to_read(request, group)
-    form = MandateForm(request.POST or None)
+    form = MandateForm(request.POST or None, actor=request.user)
     if request.method == "POST":
         actor = require_directory_reader(request.user)
     if request.method == "POST" and form.is_valid():

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from convention.audit.record import record_action
 from convention.club.appointments.contacts import appoint_contact_by_email, dismiss_contact
+from convention.club.appointments.forms import AppointByEmailForm
 from convention.club.companies import (
     delete_company,
     end_company_role,
@@ -22,7 +23,7 @@ from convention.club.companies import (
     search_companies,
 )
 from convention.club.downloads import CLUB_LISTS
-from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeForm, CompanyRoleForm
+from convention.club.forms import CompanyForm, CompanyMergeForm, CompanyRoleForm
 from convention.club.memberships import MembershipFilter, filter_by_membership, load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
@@ -117,7 +118,7 @@ def company_detail(request: "HttpRequest", company: str) -> "HttpResponse":
     if request.method == "POST":
         require_directory_manager(request.user)
     company_row = _get_company(company)
-    form = AppointByEmailForm(request.POST or None)
+    form = AppointByEmailForm(request.POST or None, actor=request.user, company=company_row)
     if request.method == "POST" and form.is_valid():
         try:
             contact = appoint_contact_by_email(company=company_row, **form.cleaned_data)
@@ -137,7 +138,7 @@ def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "
     assignable_roles = list_assignable_company_roles(request.user)
     # Prefixes, since the page has two forms with the same field names.
     context = {
-        "form": AppointByEmailForm(),
+        "form": AppointByEmailForm(actor=request.user, company=company),
         "role_form": CompanyRoleForm(prefix="role", roles=assignable_roles),
         "assignable_roles": assignable_roles,
         "foreign_country": get_foreign_country_name(company.country),

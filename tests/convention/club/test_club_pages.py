@@ -162,7 +162,7 @@ def test_company_is_created_joins_and_renews_its_membership(admin):
         ("companies/new/", {**COMPANY, "postcode": "7500", "city": "Lille"}, "postcode"),
         ("companies/new/", {**COMPANY, "street": "a" * 400}, "street"),
         ("companies/new/", {**COMPANY, "name": "Prise"}, "name"),
-        ("companies/prise/", {"email": "nobody@x.example", "starts_on": "2027-01-01"}, "first_name"),
+        ("companies/prise/", {"email": "nobody@x.example", "starts_on": "2027-01-01"}, "email"),
         (
             "companies/prise/",
             {"email": "x@y.fr", "starts_on": "2027-01-02", "ends_on": "2027-01-01"},

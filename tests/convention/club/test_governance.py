@@ -95,7 +95,7 @@ def test_closed_account_and_new_person_without_name_get_no_role():
     nameless = client.post(f"{AT}roles/", {**fields, "email": "new@firm.example"}).content.decode()
 
     assert "The account of ana@firm.example is closed" in closed
-    assert "Enter the last name." in nameless
+    assert "Nobody in the directory has this address. Check it or, to add someone new" in nameless
 
     company = make_company(role="organizer")
     as_contact = client.post(
