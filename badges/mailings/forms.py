@@ -1,9 +1,10 @@
 """Forms for mailings, their schedule, tests, reminders and bounced addresses."""
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -15,10 +16,14 @@ from convention.web.forms import ActionErrorsMixin
 from registrations.models import Registration
 
 from .composing.drafts import MailingDraft
+from .composing.invitations import get_first_day
 from .composing.segments import (
     ABSENT,
     ARRIVED,
     CONFIRMED,
+    GROUP,
+    MEMBERS,
+    OTHER_EVENT,
     PHOTO_ALLOWED,
     PHOTO_REFUSED,
     UNPAID,
@@ -29,7 +34,11 @@ from .composing.segments import (
 )
 from .composing.waiting_list import list_entries_to_mail
 from .models import MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS, Mailing, ReminderPlan
+from .permissions import list_events_to_invite_from, list_permitted_audiences
 from .sending.reminders import MAX_DAYS_BEFORE, MAX_REMINDERS, ReminderChoices, get_reminder_texts
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 STATE_CHOICES = [
     *((state.value, state.label) for state in Registration.State if state.value != "expired"),
@@ -38,6 +47,8 @@ STATE_CHOICES = [
 CRITERIA_FIELDS = (
     "states", "tickets", "addons", "company", "payment", "presence", "checkpoint", "language", "photo",
 )  # fmt: skip
+AUDIENCE_FIELDS = ("audience", "audience_event", "excludes_registered")
+MAX_EVENTS_TO_INVITE_FROM: Final = 50
 TEXT_LABELS = {
     "subject_fr": _("Subject in French"),
     "text_fr": _("Text in French"),
@@ -89,6 +100,14 @@ class MailingForm(MailTextsForm):
         widget=forms.RadioSelect,
         help_text=_("People who have unsubscribed receive no news, only what they need for the event."),
     )
+    audience = forms.ChoiceField(label=_("Write to"), widget=forms.RadioSelect, required=False)
+    audience_event = forms.TypedChoiceField(
+        label=_("Event whose participants you invite"), required=False, coerce=int, empty_value=None
+    )
+    excludes_registered = forms.BooleanField(
+        label=_("Leave out those who have registered or applied already"), required=False,
+        help_text=_("Also those who cancelled, withdrew their application or were refused."),
+    )  # fmt: skip
     states = forms.MultipleChoiceField(
         label=_("Status"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
         help_text=_("Leave unticked for all registrations, without the waiting list."),
@@ -132,11 +151,15 @@ class MailingForm(MailTextsForm):
         event: Event,
         mailing: Mailing | None = None,
         prepared: MailingDraft | None = None,
+        reader: "RequestUser | None" = None,
         **kwargs: Any,
     ) -> None:
-        """Fill the form with a saved mailing, or with the texts and the people prepared for a new one."""
+        """Fill the form with a saved mailing, or with the texts and the people prepared for a new one.
+
+        `reader` may invite other people to the event, as far as they may read who these are.
+        """
         initial = _initial_values(mailing) | (
-            {**prepared.segment.to_json(), **prepared.texts} if prepared else {}
+            {"purpose": prepared.purpose, **prepared.segment.to_json(), **prepared.texts} if prepared else {}
         )
         super().__init__(*args, initial=initial, **kwargs)
         segment = Segment.from_json(mailing.segment) if mailing else Segment()
@@ -144,9 +167,10 @@ class MailingForm(MailTextsForm):
         self.selected_text = describe_selected(self.selected_ids, event)
         # An organizer chose these people one by one: criteria would leave out some of them.
         if self.selected_ids:
-            for name in CRITERIA_FIELDS:
+            for name in (*CRITERIA_FIELDS, *AUDIENCE_FIELDS):
                 del self.fields[name]
             return
+        self._offer_audiences(event, reader)
         # Only these checkpoints have presences.
         checkpoints = event.checkpoints.filter(counts_as__isnull=True)
         companies = Registration.objects.filter(event=event).exclude(company="").order_by()
@@ -161,6 +185,35 @@ class MailingForm(MailTextsForm):
             [("", _("the event")), *((checkpoint.pk, checkpoint.name) for checkpoint in checkpoints)],
         )
 
+    def _offer_audiences(self, event: Event, reader: "RequestUser | None") -> None:
+        audiences = list_permitted_audiences(reader, event) if reader else []
+        if not audiences:
+            for name in AUDIENCE_FIELDS:
+                del self.fields[name]
+            return
+        labels = {
+            GROUP: _("the group: its officers, and participants in its last meetings"),
+            MEMBERS: _("all members: people with a seat on %(day)s")
+            % {"day": date_format(get_first_day(event), "DATE_FORMAT")},
+            OTHER_EVENT: _("participants in another event"),
+        }
+        invited = [(audience, labels[audience]) for audience in audiences]
+        self._set_choices("audience", [("", _("people registered or waiting here")), *invited])
+        if OTHER_EVENT not in audiences:
+            del self.fields["audience_event"]
+            return
+        assert reader
+        events = list_events_to_invite_from(reader, event)[:MAX_EVENTS_TO_INVITE_FROM]
+        titles = [(row.pk, f"{row.title} ({get_first_day(row):%Y-%m-%d})") for row in events]
+        self._set_choices("audience_event", [("", "–"), *titles])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        is_missing = data.get("audience") == OTHER_EVENT and not data.get("audience_event")
+        if is_missing and "audience_event" not in self.errors:
+            self.add_error("audience_event", _("Choose the event whose participants you invite."))
+        return data
+
     def _set_choices(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
@@ -173,13 +226,29 @@ class MailingForm(MailTextsForm):
     def _make_segment(self) -> Segment:
         if self.selected_ids:
             return select_only(self.selected_ids)
+        if audience := self.cleaned_data.get("audience"):
+            return self._make_invited_segment(audience)
         criteria = {name: self.cleaned_data[name] for name in CRITERIA_FIELDS}
         return Segment.from_json(criteria)
+
+    def _make_invited_segment(self, audience: str) -> Segment:
+        """Return the segment of an invitation, which has no criteria of registrations."""
+        return Segment(
+            states=(),
+            language=self.cleaned_data["language"],
+            audience=audience,
+            audience_event=self.cleaned_data.get("audience_event") if audience == OTHER_EVENT else None,
+            excludes_registered=self.cleaned_data["excludes_registered"],
+        )
 
 
 def _initial_values(mailing: Mailing | None) -> dict[str, Any]:
     if mailing is None:
-        return {"purpose": Mailing.Purpose.INFORMATION, "states": [CONFIRMED]}
+        return {
+            "purpose": Mailing.Purpose.INFORMATION,
+            "states": [CONFIRMED],
+            "excludes_registered": True,
+        }
     texts = {name: getattr(mailing, name) for name in TEXT_FIELDS}
     return {"purpose": mailing.purpose, **mailing.segment, **texts}
 

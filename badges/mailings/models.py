@@ -133,6 +133,11 @@ class Mailing(MailTexts):
         return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
+    def is_invitation(self) -> bool:
+        """Return whether it goes to people who are not at the event, as a segment with an audience does."""
+        return bool(self.segment.get("audience"))
+
+    @property
     def is_news(self) -> bool:
         """Return whether attendees who unsubscribed are left out."""
         return self.purpose == self.Purpose.NEWS
@@ -154,7 +159,8 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
 class Recipient(models.Model):
     """One mail of a mailing. The address is read from its people when it is sent, and never copied.
 
-    `waiting_entries` are those on the waiting list, who have no registration yet.
+    `waiting_entries` are those on the waiting list, who have no registration yet. The recipient of an
+    invitation is a `person` of the directory, or a registration for another event.
     """
 
     class LeftOut(models.TextChoices):
@@ -174,6 +180,7 @@ class Recipient(models.Model):
     mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="recipients")
     registrations = models.ManyToManyField(Registration, related_name="+")
     waiting_entries = models.ManyToManyField(WaitingEntry, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     language = models.CharField(max_length=5)
     left_out = models.CharField(max_length=20, choices=LeftOut.choices, blank=True)
     due_at = models.DateTimeField()

@@ -1,16 +1,21 @@
-"""Permissions on mailings: the organizers of their event, and the secretary for visits."""
+"""Permissions on mailings: the organizers of their event, and the secretary for visits.
+
+An invitation also needs the right to read the names and addresses of its audience.
+"""
 
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from convention.club.models import ClubRole
-from convention.club.permissions import has_club_role
-from convention.errors import NotFound
+from convention.club.permissions import can_read_directory, has_club_role
+from convention.errors import Forbidden, NotFound
 from convention.events.models import Event
-from convention.events.permissions import can_organize, get_event_to_organize
+from convention.events.permissions import can_organize, get_event_to_organize, get_organized_events
 from registrations.visits.models import Visit
 
+from .composing.segments import AUDIENCES, GROUP, MEMBERS, OTHER_EVENT, Segment
 from .models import Mailing
 
 if TYPE_CHECKING:
@@ -33,12 +38,54 @@ def get_event_to_mail(slug: str, person: "RequestUser") -> Event:
     return get_event_to_organize(slug, person)
 
 
+def list_permitted_audiences(person: "RequestUser", event: Event) -> list[str]:
+    """Return whom the person may invite to an event whose mailings they may write."""
+    audiences = {
+        # Whoever runs a group's meeting reads who came to the others.
+        GROUP: event.kind == Event.Kind.GROUP_MEETING and event.group_id is not None,
+        MEMBERS: can_read_directory(person),
+        OTHER_EVENT: list_events_to_invite_from(person, event).exists(),
+    }
+    return [audience for audience, is_permitted in audiences.items() if is_permitted]
+
+
+def list_events_to_invite_from(person: "RequestUser", event: Event) -> QuerySet[Event]:
+    """Return the other events to whose attendees the person may write, the latest first."""
+    rows = get_organized_events(person)
+    if has_club_role(person, ClubRole.Role.SECRETARY):
+        rows |= Event.objects.filter(pk__in=Visit.objects.values("event"))
+    published = rows.exclude(visibility=Event.Visibility.DRAFT).exclude(pk=event.pk)
+    return published.order_by("-starts_at", "-pk")
+
+
+def can_read_audience(person: "RequestUser", mailing: Mailing) -> bool:
+    """Return whether the person may read whom this mailing of an event that they write for reaches."""
+    segment = Segment.from_json(mailing.segment)
+    if not segment.audience:
+        return True
+    if segment.audience == OTHER_EVENT:
+        events = list_events_to_invite_from(person, mailing.event)
+        return events.filter(pk__in=[segment.audience_event]).exists()
+    return segment.audience in list_permitted_audiences(person, mailing.event)
+
+
+def list_readable_invitations(person: "RequestUser", event: Event) -> list[Mailing]:
+    """Return the event's invitations whose recipients the person may read."""
+    rows = Mailing.objects.filter(event=event, segment__audience__in=AUDIENCES)
+    return [mailing for mailing in rows.select_related("event") if can_read_audience(person, mailing)]
+
+
 def get_mailing_to_organize(slug: str, pk: int, person: "RequestUser") -> Mailing:
-    """Return a mailing of that event. Raise NotFound, Forbidden or SignInRequired."""
+    """Return a mailing of that event whose recipients the person may read.
+
+    Raise NotFound, Forbidden or SignInRequired.
+    """
     event = get_event_to_mail(slug, person)
     # Filtered by event: the permission was checked for that one only.
     mailing = Mailing.objects.select_related("written_by").filter(event=event, pk=pk).first()
     if mailing is None:
         raise NotFound(_("We could not find this mailing for this event."))
     mailing.event = event
+    if not can_read_audience(person, mailing):
+        raise Forbidden(_("This mailing goes to people whose addresses you may not see."))
     return mailing

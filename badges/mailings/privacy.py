@@ -58,6 +58,7 @@ PERSONAL_DATA = [
         model=Recipient,
         name=_("mailings"),
         purpose=_("which mailings you received; the log stores no address"),
+        person_columns=("person",),
         parent_columns=("registrations", "waiting_entries"),
         retention_reason=_("only the number of e-mails sent is kept, without names"),
     ),

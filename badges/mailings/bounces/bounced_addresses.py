@@ -1,7 +1,7 @@
 """Record that mail to an address bounced; it gets no more mailings until it is corrected or cleared.
 
-Only addresses that some registration, waiting list entry or speaker has are stored: a report about strangers
-must leave no data.
+Only addresses that some registration, waiting list entry, speaker or invited person has are stored: a report
+about strangers must leave no data.
 """
 
 import re
@@ -14,12 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.mailings.composing.mailing_writer import Addressee
+from badges.mailings.composing.segments import AUDIENCES
 from badges.mailings.composing.waiting_list import find_waiting_entries_by_address, list_entries_to_mail
-from badges.mailings.models import Recipient
+from badges.mailings.models import Mailing, Recipient
 from convention.audit.record import record_action
+from convention.club.models import Person
 from convention.errors import NotFound
 from convention.events.models import Event
-from convention.mail.bounces import find_bounced_addresses
+from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.models import BouncedAddress
 from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from registrations.models import Order, Registration, WaitingEntry
@@ -28,7 +30,7 @@ from schedule.models import Speaker
 
 from .delivery_reports import DeliveryReport
 
-type MailHolder = Registration | WaitingEntry
+type MailHolder = Registration | WaitingEntry | Person
 
 # 18 digits fit into a bigint: the key comes from a mail that anybody can write.
 MAILING_MESSAGE_KEY = re.compile(r"mailing-\d+-(?P<recipient>\d{1,18})")
@@ -94,18 +96,24 @@ def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
 @transaction.atomic
 def clear_bounce(*, registration: Registration) -> None:
     """Mark the registration's address as correct, so that it gets mail again."""
-    _delete_bounces(registration, [registration.email, registration.order.email])
+    _delete_bounces(registration, registration.event, [registration.email, registration.order.email])
 
 
 @transaction.atomic
 def clear_waiting_entry_bounce(*, entry: WaitingEntry) -> None:
     """Mark the address of a waiting list entry as correct, so that it gets mailings again."""
-    _delete_bounces(entry, [entry.email])
+    _delete_bounces(entry, entry.event, [entry.email])
 
 
-def _delete_bounces(holder: MailHolder, addresses: list[str]) -> None:
+@transaction.atomic
+def clear_person_bounce(*, person: Person, event: Event) -> None:
+    """Mark the address of a person who was invited to the event as correct."""
+    _delete_bounces(person, event, [person.email or ""])
+
+
+def _delete_bounces(holder: MailHolder, event: Event, addresses: list[str]) -> None:
     BouncedAddress.objects.filter(email__in=find_bounced_addresses(addresses)).delete()
-    record_action("address.right", holder, event=holder.event, fields=["email"])
+    record_action("address.right", holder, event=event, fields=["email"])
 
 
 def save_bounced_address(address: str, holders: Iterable[MailHolder | Speaker], *, answer: str) -> None:
@@ -116,15 +124,27 @@ def save_bounced_address(address: str, holders: Iterable[MailHolder | Speaker], 
     # A second report about the same address is no news for the audit log.
     if is_new:
         for holder in holders:
-            record_action("address.bounced", holder, event=holder.event, fields=["email"])
+            event = None if isinstance(holder, Person) else holder.event
+            record_action("address.bounced", holder, event=event, fields=["email"])
 
 
 def _find_holders(event: Event | None, address: str) -> list[MailHolder]:
-    """Return the registrations and the waiting list entries with this address, of one event or of all."""
-    registrations = Registration.objects.filter(event=event) if event else Registration.objects.all()
+    """Return the registrations, waiting list entries and invited people with this address.
+
+    These are those of one event or of all, and those whom that event invited.
+    """
+    registrations, invited = Registration.objects.all(), Recipient.objects.filter(person__isnull=False)
+    if event:
+        recipients = Recipient.objects.filter(mailing__event=event, mailing__segment__audience__in=AUDIENCES)
+        invited = invited.filter(mailing__event=event)
+        registrations = registrations.filter(
+            Q(event=event) | Q(pk__in=recipients.order_by().values("registrations"))
+        )
+    people = Person.objects.filter(pk__in=invited.order_by().values("person"))
     return [
         *find_registrations_by_address(registrations, address),
         *find_waiting_entries_by_address(event, address),
+        *filter_by_email(people, address),
     ]
 
 
@@ -153,11 +173,19 @@ def list_bounced_waiting_entries(event: Event) -> list[WaitingEntry]:
     return [entry for entry in entries if normalize_email(entry.email) in bounced]
 
 
+def list_bounced_people(invitations: Iterable[Mailing]) -> list[Person]:
+    """Return the people of the directory who were sent these invitations and whose address bounced."""
+    recipients = Recipient.objects.filter(mailing__in=list(invitations), person__isnull=False)
+    rows = Person.objects.filter(has_bounced_address("email"), pk__in=recipients.order_by().values("person"))
+    return list(rows.order_by("sort_name", "pk"))
+
+
 def find_recipient_address(recipient: Recipient) -> str:
     """Return the current address of a recipient."""
     registrations = recipient.registrations.select_related("order").order_by("pk")
+    people = [*registrations, *recipient.waiting_entries.order_by("pk")]
     return Addressee.from_recipient(
-        recipient, registrations, recipient.waiting_entries.order_by("pk")
+        recipient, [*people, recipient.person] if recipient.person else people
     ).address
 
 
@@ -170,7 +198,8 @@ def _find_latest_recipient(holders: list[MailHolder]) -> Recipient | None:
     """Return the latest recipient row of these people."""
     registrations = [holder for holder in holders if isinstance(holder, Registration)]
     entries = [holder for holder in holders if isinstance(holder, WaitingEntry)]
-    has_holder = Q(registrations__in=registrations) | Q(waiting_entries__in=entries)
+    people = [holder for holder in holders if isinstance(holder, Person)]
+    has_holder = Q(registrations__in=registrations) | Q(waiting_entries__in=entries) | Q(person__in=people)
     sent = Recipient.objects.filter(has_holder, accepted_at__isnull=False)
     return sent.order_by("-accepted_at").first()
 
@@ -181,12 +210,13 @@ def _record_bounce(recipient: Recipient, *, answer: str = "") -> None:
 
 
 def forget_corrected_addresses() -> None:
-    """Delete bounced addresses that no registration, waiting list entry or speaker has any more."""
+    """Delete bounced addresses that no registration, entry, speaker or invited person has any more."""
     # Stored addresses are normalized, those of registrations are as typed.
     people = Registration.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     orders = Order.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     speakers = Speaker.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     waiting = WaitingEntry.objects.active().alias(folded=Lower("email")).filter(folded=OuterRef("email"))
+    recipients = Recipient.objects.alias(folded=Lower("person__email")).filter(folded=OuterRef("email"))
     BouncedAddress.objects.filter(
-        ~Exists(people), ~Exists(orders), ~Exists(speakers), ~Exists(waiting)
+        ~Exists(people), ~Exists(orders), ~Exists(speakers), ~Exists(waiting), ~Exists(recipients)
     ).delete()

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from badges.mailings.models import Mailing, Recipient, Unsubscription
+from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses
 from convention.text.email_addresses import is_same_email, normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 
-from .segments import Segment, select_registrations
+from .invitations import find_registered_people, select_people, select_recipient_registrations
+from .segments import Segment
 from .waiting_list import select_waiting_entries
 
 DEFAULT_LANGUAGE = LANGUAGE_CHOICES[0][0]
@@ -23,15 +25,20 @@ class MailGroup:
     language: str
     registration_ids: list[int] = field(default_factory=list)
     waiting_entry_ids: list[int] = field(default_factory=list)
+    person_id: int | None = None
     left_out: str = ""
 
 
 @dataclass(frozen=True)
 class MailingAudience:
-    """All mails of a mailing, and how many registrations have no address at all."""
+    """All mails of a mailing, and how many registrations have no address at all.
+
+    `registered_count` is how many people are not invited because they have registered or applied already.
+    """
 
     groups: list[MailGroup]
     no_address_count: int
+    registered_count: int = 0
 
     @property
     def selected_groups(self) -> list[MailGroup]:
@@ -54,20 +61,54 @@ class MailingAudience:
 
 
 def build_audience(mailing: Mailing) -> MailingAudience:
+    segment = Segment.from_json(mailing.segment)
+    audience = (
+        _build_invited_audience(segment, mailing.event)
+        if segment.audience
+        else _build_attendee_audience(segment, mailing.event)
+    )
+    reasons = find_left_out_reasons(mailing, [group.address for group in audience.groups])
+    for group in audience.groups:
+        group.left_out = reasons.get(group.address, "")
+    return audience
+
+
+def _build_invited_audience(segment: Segment, event: Event) -> MailingAudience:
+    """Return one mail for each address, about the person of the directory, else the latest registration."""
+    registered, by_address = find_registered_people(segment, event), dict[str, MailGroup]()
+    registered_addresses = set[str]()
+    people = select_people(segment, event).order_by("pk").values_list("pk", "email", "language")
+    invited: list[tuple[MailGroup, int | None]] = [
+        (MailGroup(normalize_email(email or ""), _choose_language(language), person_id=pk), pk)
+        for pk, email, language in people
+    ]
+    rows = select_recipient_registrations(segment, event).select_related("order").order_by("-pk")
+    invited += [
+        (
+            MailGroup(normalize_email(row.email), _choose_language(row.mail_language), [row.pk]),
+            row.person_id,
+        )
+        for row in rows
+    ]
+    for group, person_id in invited:
+        if registered.includes(address=group.address, person_id=person_id):
+            registered_addresses.add(group.address)
+        else:
+            by_address.setdefault(group.address, group)
+    return MailingAudience(list(by_address.values()), 0, len(registered_addresses))
+
+
+def _build_attendee_audience(segment: Segment, event: Event) -> MailingAudience:
     # The order decides which registration of a group comes first, and the order of the recipients.
-    rows = select_registrations(Segment.from_json(mailing.segment), mailing.event).order_by("pk")
+    rows = select_recipient_registrations(segment, event).order_by("pk")
     columns = rows.values_list("pk", "email", "order__email", "order__language", "language")
     # As `Registration.mail_language`, of many rows.
     addresses = (
         (pk, email, order_email, own if own and email and not is_same_email(email, order_email) else language)
         for pk, email, order_email, language, own in columns
     )
-    entries = select_waiting_entries(Segment.from_json(mailing.segment), mailing.event)
-    audience = group_by_address(addresses, entries.values_list("pk", "email", "language"))
-    reasons = find_left_out_reasons(mailing, [group.address for group in audience.groups])
-    for group in audience.groups:
-        group.left_out = reasons.get(group.address, "")
-    return audience
+    entries = select_waiting_entries(segment, event)
+    return group_by_address(addresses, entries.values_list("pk", "email", "language"))
 
 
 def group_by_address(

@@ -124,6 +124,9 @@ def _describe_change(mailing: Mailing) -> str:
 def _apply_draft(mailing: Mailing, draft: MailingDraft) -> list[str]:
     """Copy the draft into the mailing; return the names of the fields that differ."""
     validate_texts(draft.texts)
+    if draft.segment.audience and draft.purpose != Mailing.Purpose.NEWS:
+        sentence = _("An invitation is news: people must be able to unsubscribe. Choose “news”.")
+        raise InvalidFields(sentence, {"purpose": [sentence]})
     new = {"purpose": draft.purpose, "segment": draft.segment.to_json(), **draft.texts}
     changed = [name for name, value in new.items() if getattr(mailing, name) != value]
     for name, value in new.items():

@@ -13,6 +13,9 @@ from django.utils.translation import gettext as _
 
 from badges.mailings.models import Mailing, Recipient
 from badges.mailings.unsubscribe import make_unsubscribe_url
+from convention.club.models import Person
+from convention.club.permissions import get_member_company
+from convention.events.models import Event
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_datetime_range
 from convention.text.email_addresses import is_same_email
@@ -22,9 +25,12 @@ from registrations.changes.links import build_reader_url
 from registrations.models import Registration, WaitingEntry
 from registrations.orders.calendar import format_venue_address
 from registrations.permissions import choose_link_secret
+from registrations.visits.models import Visit
 from registrations.waiting_list.notifications import build_entry_path
 
 from .placeholders import convert_to_text, fill_html, fill_subject, fill_text, render_safe_html
+
+type MailPerson = Registration | WaitingEntry | Person
 
 ONE_CLICK_HEADER = "List-Unsubscribe=One-Click"
 
@@ -33,7 +39,8 @@ ONE_CLICK_HEADER = "List-Unsubscribe=One-Click"
 class Addressee:
     """The recipient of one mail: its people, language, id of the recipient row and message key.
 
-    Its people are registrations and entries of the waiting list.
+    Its people are registrations and entries of the waiting list, and of an invitation also a person of the
+    directory, or a registration for another event.
     """
 
     registrations: Sequence[Registration]
@@ -41,25 +48,39 @@ class Addressee:
     recipient_id: int
     message_key: str
     waiting_entries: Sequence[WaitingEntry] = ()
+    person: Person | None = None
 
     @classmethod
-    def from_recipient(
-        cls,
-        recipient: Recipient,
-        registrations: Iterable[Registration],
-        waiting_entries: Iterable[WaitingEntry] = (),
-    ) -> Self:
+    def from_recipient(cls, recipient: Recipient, people: Iterable[MailPerson]) -> Self:
+        found = list(people)
         return cls(
-            tuple(registrations),
+            tuple(person for person in found if isinstance(person, Registration)),
             recipient.language,
             recipient.pk,
             recipient.message_key,
-            tuple(waiting_entries),
+            tuple(person for person in found if isinstance(person, WaitingEntry)),
+            next((person for person in found if isinstance(person, Person)), None),
         )
 
     @property
-    def people(self) -> list[Registration | WaitingEntry]:
+    def people(self) -> list[MailPerson]:
+        return [*self.attendees, *([self.person] if self.person else [])]
+
+    @property
+    def attendees(self) -> list[Registration | WaitingEntry]:
         return [*self.registrations, *self.waiting_entries]
+
+    @property
+    def company(self) -> str:
+        """Return the first person's company, "" if it is not known."""
+        return next((find_company_name(person) for person in self.people), "")
+
+    def attach_event(self, event: Event) -> None:
+        """Set the event of its registrations and orders, which is loaded already."""
+        for registration in self.registrations:
+            # Those for another event are recipients of an invitation.
+            if registration.event_id == event.pk:
+                registration.event = registration.order.event = event
 
     @property
     def address(self) -> str:
@@ -67,9 +88,17 @@ class Addressee:
         return next((find_address(person) for person in self.people), "")
 
 
-def find_address(person: Registration | WaitingEntry) -> str:
+def find_address(person: MailPerson) -> str:
     """Return the address for mail about this person: their own, else the buyer's."""
     return person.email or (person.order.email if isinstance(person, Registration) else "")
+
+
+def find_company_name(person: MailPerson) -> str:
+    """Return the company of a registration or entry, or the one whose seat a person of the directory has."""
+    if not isinstance(person, Person):
+        return person.company
+    company = get_member_company(person)
+    return company.name if company else ""
 
 
 @dataclass(frozen=True)
@@ -101,10 +130,20 @@ class MailingWriter:
                 "agenda": f"{settings.SITE_URL}{reverse('agenda', args=[event.slug])}",
             }
 
+    @cached_property
+    def event_url(self) -> str:
+        """Return the address of the event's page for those who are not registered."""
+        event = self.mailing.event
+        with translation.override(self.language):
+            has_visit = Visit.objects.filter(event=event).exists()
+            path = reverse("visit", args=[event.slug]) if has_visit else event.get_absolute_url()
+            return f"{settings.SITE_URL}{path}"
+
     def write(self, addressee: Addressee) -> MailMessage:
         event = self.mailing.event
         with translation.override(self.language):
-            values = {**self.event_values, **_addressee_values(addressee)}
+            event_url = self.event_url if self.mailing.is_invitation else ""
+            values = {**self.event_values, **_addressee_values(addressee, event_url)}
             # Empty for information: attendees cannot unsubscribe from what they need to know for the event.
             unsubscribe_url = self._make_unsubscribe_url(addressee)
             subject = fill_subject(self.mailing.get_subject(self.language), values)
@@ -113,7 +152,8 @@ class MailingWriter:
                 "heading": subject,
                 "html": mark_safe(fill_html(self.html, values)),  # noqa: S308 (made safe by safe_html)
                 "text": fill_text(self.text, values),
-                "links": _make_links(addressee) if len(addressee.people) > 1 else [],
+                "links": _make_links(addressee) if len(addressee.people) > 1 and not event_url else [],
+                "event_url": event_url,
                 "is_waiting": not addressee.registrations,
                 "unsubscribe_url": unsubscribe_url,
             }
@@ -152,27 +192,26 @@ def make_test_mail(message: MailMessage, *, to: str, key: str) -> MailMessage:
     return replace(message, to=to, message_key=key, subject=subject)
 
 
-def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
-    """Return the placeholder values of one recipient."""
+def _addressee_values(addressee: Addressee, event_url: str) -> Mapping[str, str]:
+    """Return the placeholder values of one recipient; `event_url` replaces the links in an invitation."""
     people = addressee.people
     first_names, names = _find_names(addressee)
+    # The people of an invitation have no ticket for this event, and no badge.
+    attendees = [] if event_url else addressee.attendees
     return {
         # Text that attendees typed must not become a link in a mail that the club sends.
         "first_name": _join_words([defuse_links(name) for name in first_names]),
         "name": _join_words([defuse_links(name) for name in names]),
-        "company": _join_words([defuse_links(person.company) for person in people]),
-        "ticket": _join_words([person.ticket.title for person in people if person.ticket]),
-        "manage_url": _make_manage_url(people[0], addressee.address),
-        "badge": _make_badge_or_manage_url(people[0], addressee.address),
+        "company": _join_words([defuse_links(find_company_name(person)) for person in people]),
+        "ticket": _join_words([person.ticket.title for person in attendees if person.ticket]),
+        "manage_url": event_url or _make_manage_url(attendees[0], addressee.address),
+        "badge": event_url or _make_badge_or_manage_url(attendees[0], addressee.address),
     }
 
 
 def _find_names(addressee: Addressee) -> tuple[list[str], list[str]]:
     """Return the first names and the names by which to greet the recipient, as far as they are known."""
-    named: list[Registration | WaitingEntry] = [
-        *(person for person in addressee.registrations if person.has_name),
-        *addressee.waiting_entries,
-    ]
+    named = [person for person in addressee.people if not isinstance(person, Registration) or person.has_name]
     # A place without a name would be greeted as “Name to follow”; its mail often goes to the buyer.
     order = addressee.registrations[0].order if addressee.registrations else None
     if not named and order and is_same_email(addressee.address, order.email):
@@ -213,7 +252,7 @@ def _make_links(addressee: Addressee) -> list[dict[str, Any]]:
             "ticket": person.ticket.title if person.ticket else "",
             "url": _make_manage_url(person, addressee.address),
         }
-        for person in addressee.people
+        for person in addressee.attendees
     ]
 
 

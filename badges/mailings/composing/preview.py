@@ -15,7 +15,9 @@ from convention.mail.messages import MailMessage, send_mail_message
 from registrations.models import Registration, WaitingEntry
 
 from .audience import MailGroup, MailingAudience, build_audience
+from .invitations import make_person_key, read_person_key, select_recipient_registrations
 from .mailing_writer import Addressee, MailingWriter, make_test_mail
+from .segments import Segment
 from .waiting_list import list_entries_to_mail, make_entry_key, read_entry_key
 
 MAX_NAMES_SHOWN = 100
@@ -32,11 +34,17 @@ def list_preview_names(audience: MailingAudience) -> list[tuple[str, str]]:
     groups = audience.groups[:MAX_NAMES_SHOWN]
     addresses = {group.registration_ids[0]: group.address for group in groups if group.registration_ids}
     rows = Registration.objects.filter(pk__in=addresses).order_by("sort_name", "pk")
-    waiting = {group.waiting_entry_ids[0]: group.address for group in groups if not group.registration_ids}
+    waiting = {
+        group.waiting_entry_ids[0]: group.address
+        for group in groups
+        if group.waiting_entry_ids and not group.registration_ids
+    }
+    people = Person.objects.filter(pk__in=[group.person_id for group in groups if group.person_id])
     entries = WaitingEntry.objects.filter(pk__in=waiting).order_by("last_name", "first_name", "pk")
     return [
         *((row.reference, f"{row.name} ({addresses[row.pk]})") for row in rows),
         *((make_entry_key(entry.pk), f"{entry.name} ({waiting[entry.pk]})") for entry in entries),
+        *((make_person_key(person.pk), f"{person.name} ({person.email})") for person in people),
     ]
 
 
@@ -55,10 +63,9 @@ def write_preview_mail(mailing: Mailing, *, language: str, reference: str = "") 
         TEST_RECIPIENT_ID,
         f"mailing-{mailing.pk}-test",
         list(list_entries_to_mail(mailing.event).filter(pk__in=group.waiting_entry_ids)),
+        Person.objects.filter(pk=group.person_id).first(),
     )
-    for registration in addressee.registrations:
-        # The event is loaded already; each registration and order would fetch it again.
-        registration.event = registration.order.event = mailing.event
+    addressee.attach_event(mailing.event)
     return MailingWriter(mailing, language).write(addressee)
 
 
@@ -66,13 +73,17 @@ def _find_preview_group(
     audience: MailingAudience, language: str, reference: str, mailing: Mailing
 ) -> MailGroup:
     """Return the group of that person, else the first that reads the language, else the first."""
-    matching_ids = Registration.objects.filter(event=mailing.event, reference=reference).values_list(
-        "pk", flat=True
-    )
+    rows = select_recipient_registrations(Segment.from_json(mailing.segment), mailing.event)
+    matching_ids = rows.filter(reference=reference).values_list("pk", flat=True)
     pk = matching_ids.first() if reference else None
     groups = [
         *(group for group in audience.groups if pk in group.registration_ids),
         *(group for group in audience.groups if read_entry_key(reference) in group.waiting_entry_ids),
+        *(
+            group
+            for group in audience.groups
+            if group.person_id and read_person_key(reference) == group.person_id
+        ),
         *(group for group in audience.groups if group.language == language),
         *audience.groups,
     ]

@@ -20,6 +20,8 @@ from registrations.organizer.registration_list import STATE_CONDITIONS, list_ids
 CONFIRMED = Registration.State.CONFIRMED.value
 # Beside the states of registrations: those who wait for a ticket have none yet.
 WAITING_LIST = "waiting_list"
+# Audiences of an invitation: people who are not at the event yet.
+AUDIENCES = MEMBERS, GROUP, OTHER_EVENT = "members", "group", "event"
 ARRIVED, ABSENT = "arrived", "absent"
 # In a description, “confirmed” alone would not say what is confirmed.
 STATE_PHRASES: dict[str, Any] = {
@@ -40,6 +42,10 @@ class Segment:
     `states` may name the waiting list; without any state all registrations match, and the waiting list does
     not. `registrations` are ids that an organizer selected in the list: nobody else gets the mailing.
     `checkpoint` is where someone arrived or not; None means any checkpoint of the event.
+
+    With an `audience` it is an invitation, to people who are not at the event: then only the language counts,
+    the event that `audience_event` names, and whether `excludes_registered` leaves out those who have
+    registered or applied by now.
     """
 
     tickets: tuple[str, ...] = ()
@@ -52,6 +58,9 @@ class Segment:
     language: str = ""
     photo: str = ""
     registrations: tuple[int, ...] = ()
+    audience: str = ""
+    audience_event: int | None = None
+    excludes_registered: bool = True
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -151,6 +160,7 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
     titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
     addon_titles = {addon.slug: addon.title for addon in event.addons.all()} if segment.addons else {}
     parts = [
+        *_describe_audience(segment, event),
         describe_selected(segment.registrations, event),
         ", ".join(str(STATE_PHRASES[state]) for state in segment.states),
         ", ".join(titles.get(slug, slug) for slug in segment.tickets),
@@ -188,6 +198,19 @@ def describe_selected(registration_ids: Collection[int], event: Event) -> str:
         cancelled_count,
     )
     return sentence % {"selected": selected, "count": cancelled_count}
+
+
+def _describe_audience(segment: Segment, event: Event) -> list[str]:
+    if not segment.audience:
+        return []
+    if segment.audience == MEMBERS:
+        audience = _("all members on the day of the event")
+    elif segment.audience == GROUP:
+        audience = _("the group’s officers and participants in its last meetings")
+    else:
+        other = Event.objects.filter(pk__in=[segment.audience_event]).first()
+        audience = _("participants in “%(event)s”") % {"event": other.title if other else _("deleted event")}
+    return [audience, _("without those already registered") if segment.excludes_registered else ""]
 
 
 def _describe_presence(segment: Segment, event: Event) -> str:

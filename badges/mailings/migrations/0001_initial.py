@@ -130,6 +130,15 @@ class Migration(migrations.Migration):
                         to="mailings.mailing",
                     ),
                 ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("registrations", models.ManyToManyField(related_name="+", to="registrations.registration")),
                 (
                     "waiting_entries",

@@ -15,7 +15,7 @@ from badges.mailings.models import Mailing, Recipient
 from convention.mail.messages import MailMessage, MailPostponed, MailRefused, open_mail_connection
 from convention.text.email_addresses import normalize_email
 
-from .recipients import list_current_addressees
+from .recipients import list_current_addressees, list_people
 
 logger = logging.getLogger(__name__)
 # Pauses before the next attempt, both for a single postponed mail and for a failing server.
@@ -46,7 +46,7 @@ def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
 
 def make_addressee(recipient: Recipient) -> Addressee:
     """Return the current addressee of a recipient: corrected addresses count."""
-    return Addressee.from_recipient(recipient, recipient.registrations.all(), recipient.waiting_entries.all())
+    return Addressee.from_recipient(recipient, list_people(recipient))
 
 
 def _find_left_out_reason(
@@ -66,8 +66,7 @@ def _send_mail(recipient: Recipient, addressee: Addressee, writer: MailingWriter
         # Not an attempt: the limit is ours, not a failure of the mail server.
         _update_recipient(recipient, due_at=timezone.now() + datetime.timedelta(seconds=wait))
         return
-    for registration in addressee.registrations:
-        registration.event = registration.order.event = writer.mailing.event
+    addressee.attach_event(writer.mailing.event)
     try:
         answer = send(writer.write(addressee))
     except MailRefused as refusal:

@@ -12,6 +12,7 @@ from badges.mailings.composing.drafts import lock_draft
 from badges.mailings.models import Mailing
 from convention.audit.record import record_action
 from convention.errors import ConventionError
+from convention.events.models import Event
 from convention.text.languages import LANGUAGE_CHOICES
 
 from .run import TAKEOVER_DELAY, run_mailing
@@ -67,6 +68,8 @@ def _lock_ready_draft(mailing: Mailing, seen_hash: str) -> Mailing:
         )
     if not mailing.languages:
         raise MailingNotReady(_("Enter a subject and a text first."))
+    if mailing.is_invitation and mailing.event.visibility == Event.Visibility.DRAFT:
+        raise MailingNotReady(_("Publish the event first: the people you invite cannot see its page yet."))
     languages = build_audience(mailing).language_counts
     if not languages:
         raise MailingNotReady(_("No recipients match: choose other criteria."))

@@ -41,7 +41,9 @@ def filter_recipients(mailing: Mailing, state: str) -> RecipientQuerySet:
     rows: RecipientQuerySet = Recipient.objects.filter(mailing=mailing)
     if state in STATE_CONDITIONS:
         rows = rows.filter(STATE_CONDITIONS[state])
-    return rows.prefetch_related(Prefetch("registrations", queryset=people), "waiting_entries")
+    return rows.select_related("person").prefetch_related(
+        Prefetch("registrations", queryset=people), "waiting_entries"
+    )
 
 
 def log_header() -> list[str]:
@@ -63,7 +65,7 @@ def _log_rows(mailing: Mailing, state: str) -> Iterator[list[Any]]:
         yield [
             ", ".join(person.name for person in addressee.people),
             addressee.address,
-            next((person.company for person in addressee.people), ""),
+            addressee.company,
             recipient.language,
             recipient.get_state_display(),
             recipient.get_left_out_display(),

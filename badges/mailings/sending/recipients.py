@@ -8,14 +8,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from badges.mailings.composing.audience import MailGroup, build_audience
-from badges.mailings.composing.mailing_writer import Addressee, find_address
-from badges.mailings.composing.segments import Segment, select_registrations
+from badges.mailings.composing.invitations import (
+    find_registered_people,
+    select_people,
+    select_recipient_registrations,
+)
+from badges.mailings.composing.mailing_writer import Addressee, MailPerson, find_address
+from badges.mailings.composing.segments import Segment
 from badges.mailings.composing.waiting_list import select_waiting_entries
 from badges.mailings.models import Mailing, Recipient
+from convention.club.models import Person
 from convention.text.email_addresses import normalize_email
 from registrations.models import Registration, WaitingEntry
 
-type MailPerson = Registration | WaitingEntry
 RECIPIENT_CHUNK_SIZE: Final = 2000
 
 
@@ -38,7 +43,13 @@ def create_recipients(mailing: Mailing, groups: tuple[MailGroup, ...]) -> list[R
     now = timezone.now()
     created = Recipient.objects.bulk_create(
         # Recipients who are left out get a row, too, so that the log says why they got nothing.
-        Recipient(mailing=mailing, language=group.language, left_out=group.left_out, due_at=now)
+        Recipient(
+            mailing=mailing,
+            language=group.language,
+            left_out=group.left_out,
+            person_id=group.person_id,
+            due_at=now,
+        )
         for group in groups
     )
     through = Recipient.registrations.through
@@ -62,39 +73,52 @@ def list_current_addressees(mailing: Mailing, recipients: list[Recipient]) -> li
     If some of the people of one mail have another address by now, they get a separate mail.
     """
     selected = _filter_still_selected(
-        mailing,
-        [
-            person
-            for recipient in recipients
-            for person in (*recipient.registrations.all(), *recipient.waiting_entries.all())
-        ],
+        mailing, [person for recipient in recipients for person in list_people(recipient)]
     )
     addressees = []
     for recipient in recipients:
-        people = [
-            person
-            for person in (*recipient.registrations.all(), *recipient.waiting_entries.all())
-            if person in selected
-        ]
+        people = [person for person in list_people(recipient) if person in selected]
         same_address = [person for person in people if _mail_address(person) == _mail_address(people[0])]
         if others := [person for person in people if person not in same_address]:
             _split_recipient(mailing, recipient, others)
-        registrations, entries = _sort_by_kind(same_address)
-        addressees.append(Addressee.from_recipient(recipient, registrations, entries))
+        addressees.append(Addressee.from_recipient(recipient, same_address))
     return addressees
+
+
+def list_people(recipient: Recipient) -> list[MailPerson]:
+    """Return the people of one mail, whether or not they still match the segment."""
+    person = [recipient.person] if recipient.person else []
+    return [*recipient.registrations.all(), *recipient.waiting_entries.all(), *person]
 
 
 def _filter_still_selected(mailing: Mailing, people: list[MailPerson]) -> set[MailPerson]:
     """Return those of the people who still match the segment."""
-    segment, (registrations, entries) = Segment.from_json(mailing.segment), _sort_by_kind(people)
+    segment, event = Segment.from_json(mailing.segment), mailing.event
+    registrations, entries = _sort_by_kind(people)
     found: set[MailPerson] = set()
     if registrations:
-        found |= {
-            *select_registrations(segment, mailing.event).filter(pk__in=_list_ids(registrations)).only("pk")
-        }
+        rows = select_recipient_registrations(segment, event).filter(pk__in=_list_ids(registrations))
+        found |= {*rows.only("pk")}
     if entries:
-        found |= {*select_waiting_entries(segment, mailing.event).filter(pk__in=_list_ids(entries))}
-    return found
+        found |= {*select_waiting_entries(segment, event).filter(pk__in=_list_ids(entries))}
+    if not segment.audience:
+        return found
+    person_ids = [person.pk for person in people if isinstance(person, Person)]
+    found |= {*select_people(segment, event).filter(pk__in=person_ids)}
+    registered = find_registered_people(segment, event)
+    # The rows of `people` are complete, unlike those found.
+    return {
+        person
+        for person in people
+        if person in found
+        and not registered.includes(address=_mail_address(person), person_id=_find_person_id(person))
+    }
+
+
+def _find_person_id(person: MailPerson) -> int | None:
+    if isinstance(person, Person):
+        return person.pk
+    return person.person_id if isinstance(person, Registration) else None
 
 
 def _list_ids(people: Iterable[MailPerson]) -> list[int]:
@@ -108,7 +132,7 @@ def _sort_by_kind(people: Iterable[MailPerson]) -> tuple[list[Registration], lis
     for person in people:
         if isinstance(person, Registration):
             registrations.append(person)
-        else:
+        elif isinstance(person, WaitingEntry):
             entries.append(person)
     return registrations, entries
 

@@ -90,7 +90,8 @@ def _load_due_recipients(mailing: Mailing) -> list[Recipient]:
         "waiting_entries", queryset=WaitingEntry.objects.select_related("ticket").order_by("pk")
     )
     rows = mailing.recipients.waiting().filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
-    return list(rows.prefetch_related(Prefetch("registrations", queryset=people), waiting)[:BATCH_SIZE])
+    rows = rows.select_related("person").prefetch_related(Prefetch("registrations", queryset=people), waiting)
+    return list(rows[:BATCH_SIZE])
 
 
 def _finish_or_postpone(mailing: Mailing) -> None:

@@ -10,16 +10,23 @@ from django.views.decorators.http import require_GET, require_POST
 
 from badges.mailings.bounces.bounced_addresses import (
     clear_bounce,
+    clear_person_bounce,
     clear_waiting_entry_bounce,
+    list_bounced_people,
     list_bounced_registrations,
     list_bounced_waiting_entries,
     record_bounces,
     record_recipient_bounce,
 )
+from badges.mailings.composing.invitations import make_person_key, read_person_key
 from badges.mailings.composing.waiting_list import list_entries_to_mail, make_entry_key, read_entry_key
 from badges.mailings.forms import BouncedAddressesForm
 from badges.mailings.models import Recipient
-from badges.mailings.permissions import get_event_to_mail, get_mailing_to_organize
+from badges.mailings.permissions import (
+    get_event_to_mail,
+    get_mailing_to_organize,
+    list_readable_invitations,
+)
 from badges.mailings.sending.batch import make_addressee
 from badges.mailings.sending.log import (
     STATE_CONDITIONS,
@@ -28,6 +35,7 @@ from badges.mailings.sending.log import (
     make_log_sheet,
 )
 from convention.audit.record import record_action
+from convention.club.models import Person
 from convention.errors import NotFound
 from convention.events.permissions import can_organize
 from convention.mail.bounces import find_bounced_addresses
@@ -107,6 +115,10 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
         "bounced_entries": [
             (entry, make_entry_key(entry.pk)) for entry in list_bounced_waiting_entries(event_obj)
         ],
+        "bounced_people": [
+            (person, make_person_key(person.pk))
+            for person in list_bounced_people(list_readable_invitations(request.user, event_obj))
+        ],
         "can_organize": can_organize(request.user, event_obj),
     }
     return render(request, "mailings/bounces.html", context)
@@ -130,10 +142,14 @@ def _describe_unknown(count: int) -> str:
 
 @require_POST
 def bounced_address_clear(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Mark an address as correct: of a registration, or of a waiting list entry by its key."""
+    """Mark an address as correct: of a registration, or of a waiting list entry or a person by their key."""
     event_obj = get_event_to_mail(event, request.user)
-    person: Registration | WaitingEntry
-    if entry_id := read_entry_key(reference):
+    person: Registration | WaitingEntry | Person
+    if person_id := read_person_key(reference):
+        people = list_bounced_people(list_readable_invitations(request.user, event_obj))
+        person = get_object_or_404(Person, pk__in=[row.pk for row in people if row.pk == person_id])
+        clear_person_bounce(person=person, event=event_obj)
+    elif entry_id := read_entry_key(reference):
         person = get_object_or_404(list_entries_to_mail(event_obj), pk=entry_id)
         clear_waiting_entry_bounce(entry=person)
     else:

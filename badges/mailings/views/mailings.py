@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from badges.mailings.bounces.bounced_addresses import (
+    list_bounced_people,
     list_bounced_registrations,
     list_bounced_waiting_entries,
 )
@@ -33,12 +34,19 @@ from badges.mailings.composing.drafts import (
     delete_draft,
     update_mailing,
 )
+from badges.mailings.composing.invitations import build_invitation_draft
 from badges.mailings.composing.placeholders import PLACEHOLDERS
 from badges.mailings.composing.preview import list_preview_names
 from badges.mailings.composing.segments import Segment, describe_segment, select_only
 from badges.mailings.forms import MailingForm, MailingScheduleForm, PreviewForm
 from badges.mailings.models import Mailing
-from badges.mailings.permissions import get_event_to_mail, get_mailing_to_organize
+from badges.mailings.permissions import (
+    can_read_audience,
+    get_event_to_mail,
+    get_mailing_to_organize,
+    list_permitted_audiences,
+    list_readable_invitations,
+)
 from badges.mailings.sending.launch import (
     MailingNotActive,
     MailingNotReady,
@@ -73,21 +81,22 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "page_obj": page,
-        "rows": [(mailing, counts[mailing.pk]) for mailing in page],
+        "rows": [(mailing, counts[mailing.pk], can_read_audience(request.user, mailing)) for mailing in page],
         "plan": get_reminder_plan(event_obj),
         "bounced": list_bounced_registrations(event_obj).count()
-        + len(list_bounced_waiting_entries(event_obj)),
+        + len(list_bounced_waiting_entries(event_obj))
+        + len(list_bounced_people(list_readable_invitations(request.user, event_obj))),
     }
     return render(request, "mailings/mailings.html", context)
 
 
 @require_safe_or_post
 def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
-    """Write a new mailing; a link fills in the text that tells changed dates, or chooses the waiting list."""
+    """Write a new mailing; a link prepares one about new dates, an invitation, or one to the waiting list."""
     event_obj = get_event_to_mail(event, request.user)
     date_change = build_date_change_draft(request.GET)
-    prepared = date_change or build_waiting_list_draft(request.GET)
-    form = MailingForm(request.POST or None, event=event_obj, prepared=prepared)
+    prepared = date_change or build_waiting_list_draft(request.GET) or _build_announcement(request, event_obj)
+    form = MailingForm(request.POST or None, event=event_obj, prepared=prepared, reader=request.user)
     if request.method == "POST" and form.is_valid():
         assert isinstance(request.user, Person)
         try:
@@ -101,6 +110,12 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
             return redirect("organize-mailing", event, mailing.pk)
     date_changes = list_date_changes([event_obj]) if date_change else []
     return _render_form(request, event_obj, form, date_changes=date_changes)
+
+
+def _build_announcement(request: HttpRequest, event: Event) -> MailingDraft | None:
+    """Return an invitation to the first audience that the reader may invite, if the link asks for one."""
+    audiences = list_permitted_audiences(request.user, event) if "announce" in request.GET else []
+    return build_invitation_draft(audiences[0]) if audiences else None
 
 
 @require_POST
@@ -149,7 +164,7 @@ def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     # A POST must show what was typed together with the reason why it is not saved.
     if request.method != "POST" and not mailing.is_draft:
         return redirect("organize-mailing", event, pk)
-    form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing)
+    form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing, reader=request.user)
     # The hash of what this page showed, sent back by the form, detects changes by others meanwhile.
     seen, other_values = request.POST.get("seen", mailing.content_hash), list[tuple[str, str]]()
     if request.method == "POST" and form.is_valid():

@@ -56,7 +56,12 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
                 request, f"{_('The event has been published.')} {describe_opening(event_row)}".rstrip()
             )
             return redirect("organize-event-publish", event_row.slug)
-    return render(request, "organize/event_publish.html", _build_context(event_row, form))
+    context = _build_context(event_row, form)
+    # To the group or to all members: whom else somebody may write to, the form of the mailing offers.
+    context["can_announce"] = event_row.cancelled_at is None and (
+        (for_members and event_row.group_id is not None) or can_read_directory(request.user)
+    )
+    return render(request, "organize/event_publish.html", context)
 
 
 @require_POST

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from convention.club.permissions import can_read_directory
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import can_organize, get_organizers
@@ -98,6 +99,8 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         list_steps=list_open_steps(stored, at=timezone.now()) if can_read_list else [],
         proposal_to_announce=_find_proposal_to_announce(request, stored),
         proposal_to_plan=_find_proposal_to_plan(request, stored),
+        # To all members, whom only readers of the directory may write to.
+        can_announce=stored.state == Visit.State.PUBLISHED and can_read_directory(request.user),
         **_build_lifecycle_context(stored, VisitReasonForm()),
     )
 
