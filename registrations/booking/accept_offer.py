@@ -1,5 +1,6 @@
 """Accept a waiting list's offer: the held place becomes an order or a session booking."""
 
+import datetime
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -65,8 +66,7 @@ def accept_ticket_offer(
             source=Order.Source.WAITING_LIST,
             idempotency_key=f"waiting:{entry.link_token}",
             person=person,
-            # Registration may have closed while the person waited: the rules as of `joined_at` apply.
-            held_offer=HeldOffer(entry.ticket, entry.joined_at),
+            held_offer=HeldOffer(entry.ticket, _find_rules_time(entry)),
             member_seat=seat,
         ),
     )
@@ -76,6 +76,15 @@ def accept_ticket_offer(
     if order.is_by_card:
         notify_waiting_entry.enqueue(entry.pk)
     return order
+
+
+def _find_rules_time(entry: WaitingEntry) -> datetime.datetime:
+    """Return the moment whose deadlines apply to the offer: when the person joined the list."""
+    # Registration may have closed while the person waited. Where places are given on application, organizers
+    # also add people after that: the deadlines of the last moment before it apply to them.
+    if get_application_rules(entry.event) is None:
+        return entry.joined_at
+    return min(entry.joined_at, entry.event.registration_deadline - datetime.timedelta(microseconds=1))
 
 
 def _lock_entry(entry: WaitingEntry) -> WaitingEntry:

@@ -1,5 +1,6 @@
 """Join a waiting list: anybody for a ticket, registered attendees for a session."""
 
+import datetime
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -51,23 +52,27 @@ class WaitingRequest:
 
 
 @transaction.atomic
-def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry:
+def join_ticket_list(
+    *, ticket: Ticket, request: WaitingRequest, rules_at: datetime.datetime | None = None
+) -> WaitingEntry:
     """Join the list of a sold-out ticket, and queue the mail with the link that shows, leaves and accepts.
 
+    `rules_at` is the moment at which registration has to be open, now by default.
     An address that waits already keeps its position and gets its mail again. Raise NotOpenNow, InvalidFields
     and PlacesLeft.
     """
+    rules_at = rules_at or timezone.now()
     place = request.requested_place
     _validate_place(place)
     active_entries = WaitingEntry.objects.active().filter(ticket=ticket, address=normalize_email(place.email))
     # Checked before the ticket is locked, because other actions lock entries before tickets.
     if existing_entry := active_entries.first():
-        refuse_if_closed(ticket.event, at=timezone.now())
+        refuse_if_closed(ticket.event, at=rules_at)
         _notify_again(existing_entry)
         return existing_entry
     row = lock_wanted_item(Ticket, ticket.pk)
     assert isinstance(row, Ticket)
-    refuse_if_closed(row.event, at=timezone.now())
+    refuse_if_closed(row.event, at=rules_at)
     if existing_entry := active_entries.first():  # joined by a concurrent request, which sends the mail
         return existing_entry
     # Under the ticket's lock no place can be released before the entry is saved.

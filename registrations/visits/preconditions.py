@@ -2,12 +2,20 @@
 
 import datetime
 from collections.abc import Iterable
+from enum import Enum
 
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, Forbidden, NotOpenNow
 
 from .models import Visit
+
+
+class ApplicationChannel(Enum):
+    """The sender of an application: the member, or an organizer in the member's place."""
+
+    MEMBER = "member"
+    ORGANIZER = "organizer"
 
 
 class VisitNotReady(ConventionError):
@@ -44,12 +52,18 @@ def check_not_cancelled(visit: Visit) -> None:
         raise NotOpenNow(_("This visit was called off."))
 
 
-def check_applications_open(visit: Visit, *, at: datetime.datetime) -> None:
-    """Raise NotOpenNow, with the reason, if nobody may apply at `at`."""
+def check_applications_open(
+    visit: Visit, *, at: datetime.datetime, channel: ApplicationChannel = ApplicationChannel.MEMBER
+) -> None:
+    """Raise NotOpenNow, with the reason, if nobody may apply at `at`.
+
+    Organizers add applications until the lock, also after members can no longer apply.
+    """
     check_not_cancelled(visit)
     if visit.agreed_at is None or visit.event.visibility == visit.event.Visibility.DRAFT:
         raise NotOpenNow(_("This visit is not open to members yet."))
-    if visit.applications_close_at <= at:
+    is_by_organizer = channel is ApplicationChannel.ORGANIZER
+    if (visit.locks_at if is_by_organizer else visit.applications_close_at) <= at:
         raise NotOpenNow(_("Applications are closed: the list of visitors is being agreed with the host."))
 
 

@@ -1,5 +1,7 @@
 """Apply for a visit: a member gets a place, an entry in the waiting list, or the reasons for a refusal."""
 
+import datetime
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +17,12 @@ from registrations.booking.validation import refuse_if_closed
 from registrations.inventory.stock import CompanyFull
 from registrations.models import WaitingEntry
 from registrations.visits.models import Application, Visit
-from registrations.visits.preconditions import NotEligible, VisitNotReady, check_applications_open
+from registrations.visits.preconditions import (
+    ApplicationChannel,
+    NotEligible,
+    VisitNotReady,
+    check_applications_open,
+)
 
 from .eligibility import (
     Refusal,
@@ -33,7 +40,9 @@ MAX_PLACE_ATTEMPTS = 5
 
 
 @transaction.atomic
-def apply_for_visit(*, visit: Visit, person: Person) -> Application:
+def apply_for_visit(
+    *, visit: Visit, person: Person, channel: ApplicationChannel = ApplicationChannel.MEMBER
+) -> Application:
     """Apply for a visit with the seat that the person holds on its day.
 
     Return the person's valid application if there is one. A refusal is stored with its reasons on the
@@ -50,8 +59,10 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
     # Read again under the lock: it may have been locked or cancelled since the page was shown.
     visit = Visit.objects.select_related("event__host").get(pk=visit.pk)
     now = timezone.now()
-    check_applications_open(visit, at=now)
-    refuse_if_closed(visit.event, at=now)
+    check_applications_open(visit, at=now, channel=channel)
+    # What an organizer adds later goes by the deadlines of the last moment at which members could apply.
+    rules_at = min(now, visit.last_open_moment)
+    refuse_if_closed(visit.event, at=rules_at)
     _check_not_vetoed(visit, person)
     _check_full_name(person)
     _withdraw_old_application(visit, person)
@@ -61,12 +72,12 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
     # Without a seat there is always a code; the second test is for the type checker.
     if codes or seat is None:
         return _refuse_application(application, codes)
-    return _give_place_or_refuse(application, seat)
+    return _give_place_or_refuse(application, seat, rules_at)
 
 
 @transaction.atomic
 def apply_for_member(*, visit: Visit, email: str) -> Application:
-    """Apply in place of the member with this address, by the rules of their own application.
+    """Apply, until the lock, in place of the member with this address, by the rules of their own application.
 
     Raise InvalidFields if no member has the address, they have applied already or are not eligible; nothing
     is stored then. Raise what `apply_for_visit` raises.
@@ -87,7 +98,7 @@ def apply_for_member(*, visit: Visit, email: str) -> Application:
         raise _make_email_error(
             _("Enter the first and last name of %(name)s in the directory first.") % values
         )
-    application = apply_for_visit(visit=visit, person=person)
+    application = apply_for_visit(visit=visit, person=person, channel=ApplicationChannel.ORGANIZER)
     if application.refused_at:
         # Rolls the refusal back: the organizer reads why and chooses somebody else; the member never applied.
         raise _make_email_error(*describe_objections_to(person, seat, visit, application.refusal_reasons))
@@ -146,10 +157,10 @@ def _refuse_application(application: Application, codes: list[str]) -> Applicati
     return application
 
 
-def _give_place_or_refuse(application: Application, seat: Seat) -> Application:
+def _give_place_or_refuse(application: Application, seat: Seat, rules_at: datetime.datetime) -> Application:
     """Give a place or a waiting entry; refuse if a colleague took the company's last place meanwhile."""
     try:
-        _give_place_or_wait(application, seat)
+        _give_place_or_wait(application, seat, rules_at)
     except CompanyFull:
         return _refuse_application(application, [str(Refusal.COMPANY_LIMIT)])
     application.save(update_fields=["registration", "waiting_entry"])
@@ -157,23 +168,23 @@ def _give_place_or_refuse(application: Application, seat: Seat) -> Application:
     return application
 
 
-def _give_place_or_wait(application: Application, seat: Seat) -> None:
+def _give_place_or_wait(application: Application, seat: Seat, rules_at: datetime.datetime) -> None:
     """Give a free place, else join the waiting list. Raise CompanyFull or SoldOut."""
     for _try in range(MAX_PLACE_ATTEMPTS):
-        if _try_give_place(application, seat):
+        if _try_give_place(application, seat, rules_at):
             return
-        if entry := _try_join_waiting_list(application, seat):
+        if entry := _try_join_waiting_list(application, seat, rules_at):
             application.waiting_entry = entry
             return
     raise SoldOut(_("Several people are applying right now. Please try again in a moment."))
 
 
-def _try_give_place(application: Application, seat: Seat) -> bool:
+def _try_give_place(application: Application, seat: Seat, rules_at: datetime.datetime) -> bool:
     """Give a place and return True, or return False if none is free. Raise CompanyFull."""
     try:
         # A savepoint: SoldOut is raised after some rows were written, and the outer transaction must go on.
         with transaction.atomic():
-            give_place(application=application, seat=seat)
+            give_place(application=application, seat=seat, as_of=rules_at)
     # CompanyFull is a SoldOut too, but no waiting list helps a company that has all its places.
     except CompanyFull:
         raise
@@ -182,7 +193,9 @@ def _try_give_place(application: Application, seat: Seat) -> bool:
     return True
 
 
-def _try_join_waiting_list(application: Application, seat: Seat) -> WaitingEntry | None:
+def _try_join_waiting_list(
+    application: Application, seat: Seat, rules_at: datetime.datetime
+) -> WaitingEntry | None:
     """Join the waiting list; return None if places became free in the meantime."""
     ticket = get_member_ticket(application.visit)
     assert ticket is not None
@@ -197,6 +210,6 @@ def _try_join_waiting_list(application: Application, seat: Seat) -> WaitingEntry
     try:
         # A savepoint, so that nothing of the failed attempt stays.
         with transaction.atomic():
-            return join_ticket_list(ticket=ticket, request=request)
+            return join_ticket_list(ticket=ticket, request=request, rules_at=rules_at)
     except PlacesLeft:
         return None

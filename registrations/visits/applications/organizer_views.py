@@ -22,7 +22,7 @@ from registrations.visits.hosts.replacements import has_free_place
 from registrations.visits.lifecycle.forms import VisitReasonForm
 from registrations.visits.models import Application, Visit
 from registrations.visits.permissions import get_managed_application, get_managed_visit
-from registrations.visits.preconditions import check_applications_open
+from registrations.visits.preconditions import ApplicationChannel, check_applications_open
 
 from .applicants import (
     NEEDS_DECISION_FILTER,
@@ -103,6 +103,7 @@ def application_create(request: HttpRequest, event: str) -> HttpResponse:
         "section": "organize",
         "form": form,
         "closed_reason": _describe_closed_applications(visit),
+        "is_closed_to_members": visit.applications_close_at <= timezone.now(),
         "can_propose_additional": visit.locked_at is not None and has_free_place(visit),
         **build_search_context(visit=visit, words=request.GET.get("q", ""), reader=reader),
     }
@@ -110,9 +111,9 @@ def application_create(request: HttpRequest, event: str) -> HttpResponse:
 
 
 def _describe_closed_applications(visit: Visit) -> str:
-    """Return why nobody can apply now, "" while applications are open."""
+    """Return why no application can be added now, "" while organizers can add them."""
     try:
-        check_applications_open(visit, at=timezone.now())
+        check_applications_open(visit, at=timezone.now(), channel=ApplicationChannel.ORGANIZER)
     except NotOpenNow as error:
         return str(error)
     return ""

@@ -175,14 +175,15 @@ def approve_visitor(*, application: Application, contact: HostContact | None = N
 
 def _find_booking_time(visit: Visit, replaced: Application | None) -> datetime.datetime:
     """Return the time whose deadlines apply: that of the first application for the place, before the lock."""
-    last_moment = visit.applications_close_at - datetime.timedelta(microseconds=1)
+    last_moment = visit.last_open_moment
     if replaced is None:
         return last_moment
     # A replacement may have been replaced in turn.
     while replaced.replaces:
         replaced = replaced.replaces
-    # The first holder may be an additional visitor, proposed after the lock.
-    return last_moment if replaced.proposed_at else replaced.applied_at
+    # The first holder may be an additional visitor, proposed after the lock, or one whom an organizer added
+    # after applications closed.
+    return last_moment if replaced.proposed_at else min(replaced.applied_at, last_moment)
 
 
 def _lock_visit(visit_id: int) -> Visit:

@@ -122,6 +122,11 @@ class Visit(models.Model):
         return min(moment for moment in limits if moment)
 
     @property
+    def last_open_moment(self) -> datetime.datetime:
+        """Return the last moment of the application period, whose deadlines apply to later bookings."""
+        return self.applications_close_at - datetime.timedelta(microseconds=1)
+
+    @property
     def state(self) -> str:
         return self.state_at(timezone.now())
 

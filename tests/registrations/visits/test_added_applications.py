@@ -2,17 +2,29 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Employment, Membership, Person, Seat
+from registrations.booking.accept_offer import accept_ticket_offer
 from registrations.models import Registration, Ticket
 from registrations.visits.applications.member_search import MAX_LOOKUPS_PER_HOUR, throttle_lookup
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
+from registrations.visits.applications.withdraw import withdraw_application
+from registrations.visits.hosts.replacements import approve_visitor, propose_replacement
+from registrations.visits.lifecycle.steps import close_applications
 from registrations.visits.models import Application
+from registrations.visits.visitor_list.lock import lock_list
 from tests.factories import START_OF_2020, make_account, make_company, make_member, make_person, make_ticket
-from tests.registrations.visits.factories import get_state, make_application, make_market, make_visit
+from tests.registrations.visits.factories import (
+    get_state,
+    make_application,
+    make_market,
+    make_visit,
+    reload_visit,
+)
 from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
@@ -256,6 +268,86 @@ def test_person_with_two_seats_is_found_once(secretary):
     assert found == [member.email]
 
 
+def test_member_is_added_after_applications_were_closed(secretary):
+    visit, member = make_visit(), make_member()
+    close_applications(visit=visit)
+
+    page = add_application(visit, member, secretary)
+
+    assert f"{member} has a place." in page.text
+    assert get_state(Application.objects.get(person=member)) == ApplicationState.CONFIRMED
+
+
+def test_member_is_added_after_the_deadline_of_the_event(secretary):
+    visit, member = make_visit(registration_closes_at=timezone.now()), make_member()
+
+    add_application(visit, member, secretary)
+
+    assert get_state(Application.objects.get(person=member)) == ApplicationState.CONFIRMED
+
+
+def test_page_says_until_when_applications_are_added_after_they_were_closed(secretary):
+    visit = make_visit(closed_at=timezone.now())
+
+    page = make_client(secretary).get(get_page(visit))
+
+    assert "You can add applications until the list is locked on" in page.text
+
+
+def test_page_does_not_say_that_members_cannot_apply_while_they_can(secretary):
+    page = make_client(secretary).get(get_page(make_visit()))
+
+    assert "Members can no longer apply themselves." not in page.text
+
+
+def test_member_added_after_the_close_accepts_the_place_offered_later(secretary):
+    visit, member = make_visit(places=1), make_member()
+    first = make_application(visit)
+    close_applications(visit=visit)
+    add_application(visit, member, secretary)
+    application = Application.objects.get(person=member)
+    is_waiting = get_state(application) == ApplicationState.WAITING
+    withdraw_application(application=first)
+
+    accept_ticket_offer(entry=application.waiting_entry)
+
+    assert is_waiting
+    assert get_state(application) == ApplicationState.CONFIRMED
+
+
+def test_member_added_after_the_close_can_be_replaced_after_the_lock(secretary):
+    visit, company = make_visit(), make_company()
+    close_applications(visit=visit)
+    add_application(visit, make_member(company), secretary)
+    lock_list(visit=reload_visit(visit))
+
+    proposal = propose_replacement(application=Application.objects.get(), replacement=make_member(company))
+    approve_visitor(application=proposal)
+
+    assert get_state(proposal) == ApplicationState.CONFIRMED
+
+
+def test_company_limit_counts_for_a_member_added_after_the_close(secretary):
+    visit, company = make_visit(cap=1), make_company()
+    make_application(visit, company)
+    close_applications(visit=visit)
+    colleague = make_member(company)
+
+    page = add_application(visit, colleague, secretary)
+
+    assert f"{company} already has its place" in page.text
+    assert not Application.objects.filter(person=colleague).exists()
+
+
+def test_no_application_is_added_once_the_list_is_locked(secretary):
+    visit = make_visit(locked_at=timezone.now())
+
+    page = add_application(visit, make_member(), secretary)
+
+    assert "Applications are closed" in page.text
+    assert not Application.objects.exists()
+
+
 def test_page_of_a_locked_visit_leads_to_replacing_a_visitor(secretary):
     visit = make_visit(locked_at="2026-01-01T00:00Z")
 
@@ -265,13 +357,16 @@ def test_page_of_a_locked_visit_leads_to_replacing_a_visitor(secretary):
     assert "Replace a visitor instead" in page.text
 
 
-def test_applicants_page_offers_to_add_an_application_only_while_it_is_open(secretary):
-    is_offered = {}
-    for visit in (make_visit(), make_visit(locked_at="2026-01-01T00:00Z")):
-        page = make_client(secretary).get(f"/en/organize/{visit.event.slug}/visit/applicants/")
-        is_offered[visit.locked_at] = "Add an application" in page.text
+@pytest.mark.parametrize(
+    ("terms", "is_offered"),
+    [({}, True), ({"closed_at": "2026-01-01T00:00Z"}, True), ({"locked_at": "2026-01-01T00:00Z"}, False)],
+)
+def test_applicants_page_offers_to_add_an_application_until_the_lock(secretary, terms, is_offered):
+    visit = make_visit(**terms)
 
-    assert list(is_offered.values()) == [True, False]
+    page = make_client(secretary).get(f"/en/organize/{visit.event.slug}/visit/applicants/")
+
+    assert ("Add an application" in page.text) == is_offered
 
 
 def test_adding_a_registration_to_a_visit_leads_to_adding_an_application(organizer):
