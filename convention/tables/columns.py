@@ -94,11 +94,15 @@ def apply_column_maps(
 
 
 def index_columns(
-    header: Sequence[str], picks: Sequence[str], needed: Iterable[Sequence[str]]
+    header: Sequence[str],
+    picks: Sequence[str],
+    needed: Iterable[Sequence[str]],
+    labels: Mapping[str, object],
 ) -> tuple[dict[str, int], list[str]]:
     """Return the column index of each field, and the headings that are not used.
 
-    One field of each group in `needed` has to be there. Raise UnreadableFile for a missing or doubled field.
+    One field of each group in `needed` has to be there; `labels` are the names of the fields on the page.
+    Raise UnreadableFile for a missing or doubled field.
     """
     columns: dict[str, int] = {}
     for index, name in enumerate(picks):
@@ -109,7 +113,7 @@ def index_columns(
             )
         if name:
             columns[name] = index
-    missing = [group[0] for group in needed if not columns.keys() & set(group)]
+    missing = [str(labels[group[0]]) for group in needed if not columns.keys() & set(group)]
     if missing:
         found = ", ".join(heading for heading in header if heading)[:300]
         raise UnreadableFile(

@@ -47,7 +47,7 @@ from registrations.questions.answers import (
 from registrations.questions.files import claim_answer_files
 from registrations.questions.queries import load_questions
 
-from .columns import REQUIRED_FIELDS, guess_header_fields
+from .columns import FIELD_LABELS, REQUIRED_FIELDS, guess_header_fields
 from .describe_changes import list_changes, record_changes
 from .rows import ImportCatalog, RegistrationRow, read_rows
 from .save_import import (
@@ -136,7 +136,7 @@ def _read_list(
     chosen_fields = (
         guess_column_fields(event, table, catalog.questions) if chosen_fields is None else chosen_fields
     )
-    columns, ignored = index_columns(table.header, chosen_fields, REQUIRED_FIELDS)
+    columns, ignored = index_columns(table.header, chosen_fields, REQUIRED_FIELDS, FIELD_LABELS)
     guesses = guess_header_fields(table.header, catalog.questions, event.addons.all())
     rows = read_rows(table, columns, catalog)
     result = RegistrationImportResult(

@@ -27,7 +27,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.models import ImportRun
 from registrations.questions.queries import load_questions
 
-from .columns import REQUIRED_FIELDS, is_heading, list_field_choices
+from .columns import FIELD_LABELS, REQUIRED_FIELDS, is_heading, list_field_choices
 from .import_registrations import (
     guess_column_fields,
     import_registrations,
@@ -61,7 +61,7 @@ def registration_import(request: HttpRequest, event: str) -> HttpResponse:
             # Any other button imports; the list was checked before, and is checked again by the import.
             if not form.needs_check:
                 return _run_import(request, event_obj, form, picks)
-            columns, _ignored = index_columns(form.table.header, picks, REQUIRED_FIELDS)
+            columns, _ignored = index_columns(form.table.header, picks, REQUIRED_FIELDS, FIELD_LABELS)
             context["preview"] = preview_import(event=event_obj, table=form.table, chosen_fields=picks)
             context["refused_tickets"] = shorten_lines(
                 describe_row_errors(context["preview"].refused_tickets)

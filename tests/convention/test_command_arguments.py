@@ -107,7 +107,7 @@ CASES = {
     "registrations_import small binary.csv":
         "Ce n’est pas un tableau : le fichier est binaire. Enregistrez-le en .csv ou .xlsx.",
     "registrations_import small list.csv":
-        "Colonnes absentes : first_name, last_name. La ligne au-dessus de la liste doit contenir "
+        "Colonnes absentes : Prénom, Nom. La ligne au-dessus de la liste doit contenir "
         "les en-têtes ; elle contient : a, b.",
 }  # fmt: skip
 

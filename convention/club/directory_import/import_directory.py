@@ -40,7 +40,7 @@ from .changes import (
     save_import,
     write_changes,
 )
-from .columns import REQUIRED_COLUMNS, guess_columns
+from .columns import COLUMN_LABELS, REQUIRED_COLUMNS, guess_columns
 from .directory_index import DirectoryIndex
 from .forbidden_changes import find_forbidden_changes
 from .namesakes import Namesake, find_namesakes_of_new_people
@@ -141,7 +141,7 @@ def _parse_table(
     """Return the parsed rows, and the errors of their cells by row. Raise UnreadableFile."""
     header = table.header
     picks = guess_picks(header) if picks is None else picks
-    columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS)
+    columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS, COLUMN_LABELS)
     mapping = remember_columns(header, picks, guess_columns(header))
     rows, errors = parse_rows(lines, columns, CellVocabulary.from_markets(Market.objects.all()))
     return ParsedDirectory(rows, columns, ignored, mapping), errors

@@ -11,7 +11,7 @@ from convention.files import read_input_file
 from convention.tables.columns import apply_column_maps, index_columns
 from convention.tables.files import read_upload
 from convention.tables.row_errors import InvalidRows, describe_row_errors, shorten_lines
-from registrations.import_export.columns import REQUIRED_FIELDS, is_heading, list_field_choices
+from registrations.import_export.columns import FIELD_LABELS, REQUIRED_FIELDS, is_heading, list_field_choices
 from registrations.import_export.import_registrations import (
     guess_column_fields,
     import_registrations,
@@ -64,7 +64,7 @@ class Command(ConventionCommand):
                 )
         except InvalidRows as error:
             self.exit_with_error("\n".join(list_error_lines(error)))
-        columns, _ignored = index_columns(table.header, mapping, REQUIRED_FIELDS)
+        columns, _ignored = index_columns(table.header, mapping, REQUIRED_FIELDS, FIELD_LABELS)
         for heading in outcome.ignored_columns:
             self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
         warnings = [*find_row_warnings(table, columns), *outcome.refused_tickets]

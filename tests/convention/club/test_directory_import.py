@@ -201,7 +201,7 @@ def test_seats_beyond_limit_are_reported_by_row_and_nothing_is_stored(lake):
 
 
 def test_a_table_without_a_company_column_is_refused():
-    with pytest.raises(UnreadableFile):
+    with pytest.raises(UnreadableFile, match="Missing columns: Company"):
         import_text("first_name,last_name\nZoé,M\n")
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from django_tasks_db.models import DBTaskResult
 
 from convention.audit.models import AuditEntry
@@ -290,7 +291,10 @@ def test_import_of_more_people_than_places_is_refused(event: Event):
 
 
 def test_list_without_required_columns_is_refused(event: Event):
-    with pytest.raises(UnreadableFile, match="first_name"):
+    with (
+        translation.override("en"),
+        pytest.raises(UnreadableFile, match="Missing columns: First name, Last name"),
+    ):
         import_csv(event, "who,mail\nA,a@example.org\n")
 
 
