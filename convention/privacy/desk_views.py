@@ -23,7 +23,6 @@ from convention.web.routing import require_safe_or_post
 
 from .consents import add_purpose_text
 from .erase import ErasureBlocked, execute_erasure
-from .export import export_personal_data
 from .find_data import SubjectData, add_known_names
 from .forms import (
     CaseCreateForm,
@@ -39,10 +38,13 @@ from .redaction.mentions import NameMention
 from .registry import describe_retained_documents, find_erasure_blockers, get_table_title
 from .requests import (
     AnswerOutdated,
+    DataNotDownloaded,
     PersonHasOpenCase,
     can_be_linked,
     complete_request,
+    export_case,
     link_case,
+    list_downloads,
     record_request,
     refuse_request,
 )
@@ -101,12 +103,14 @@ def case_detail(request: "HttpRequest", pk: int) -> HttpResponse:
 def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> HttpResponse:
     is_open = case.answered_at is None
     # An answered erasure has no address any more, so nothing can be looked up.
-    subject = add_known_names(get_case_subject(case)) if is_open else DataSubject()
+    subject = add_known_names(get_case_subject(case)) if case.can_be_exported else DataSubject()
     data = SubjectData(subject)
+    has_data = case.can_be_exported and data.has_stored_data
     context = {
         "case": case,
-        "name": str(case.person or case.email or f"#{case.pk}"),
-        "tables": data.tables_with_rows if is_open and data.has_stored_data else [],
+        "can_download": has_data,
+        "downloads": list_downloads(case),
+        "tables": data.tables_with_rows if is_open and has_data else [],
         "addresses": sorted(subject.addresses) if is_open else [],
         "blockers": [
             (blocker, _find_settling_page(request, blocker)) for blocker in find_erasure_blockers(subject)
@@ -148,11 +152,8 @@ def _find_settling_page(request: "HttpRequest", blocker: ErasureBlocker) -> str:
 def case_export(request: "HttpRequest", pk: int) -> HttpResponse:
     """Download the person's data as one file."""
     privacy_case = get_privacy_case(pk, request.user)
-    subject = add_known_names(get_case_subject(privacy_case))
-    if not SubjectData(subject).has_stored_data:
-        raise NotFound(_("No data is stored under this address."))
     # By POST and after the password: the file is everything the club knows of one person.
-    content = export_personal_data(subject=subject)
+    content = export_case(case=privacy_case)
     return zip_response(content, name=f"data-{privacy_case.pk}-{timezone.localdate():%Y-%m-%d}")
 
 
@@ -197,7 +198,7 @@ def case_answer(request: "HttpRequest", pk: int) -> HttpResponse:
     try:
         # The answer of the button: any other than the true one is refused.
         complete_request(case=privacy_case, answered_by=clerk, answer=request.POST.get("answer", ""))
-    except AnswerOutdated as error:
+    except (AnswerOutdated, DataNotDownloaded) as error:
         messages.error(request, str(error))
         return redirect("privacy-case", pk)
     privacy_case.refresh_from_db()

@@ -91,6 +91,16 @@ class PrivacyCase(models.Model):
         return f"#{self.pk}, {self.get_kind_display()}"
 
     @property
+    def subject_name(self) -> str:
+        """Return the person or the address; the number alone once an erasure has deleted both."""
+        return str(self.person or self.email or f"#{self.pk}")
+
+    @property
+    def can_be_exported(self) -> bool:
+        """Return whether the data may be downloaded: until the answer, and again after it was given."""
+        return self.answered_at is None or self.answer == self.Answer.GIVEN
+
+    @property
     def is_recorded(self) -> bool:
         """Return whether it came by letter or e-mail, and not from the person's own page or link."""
         return self.opened_by_id is not None

@@ -8,14 +8,16 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.audit.record import record_action
+from convention.audit.models import AuditEntry
+from convention.audit.record import make_subject_label, record_action
 from convention.club.models import Person
 from convention.db.advisory_locks import acquire_advisory_lock
-from convention.errors import InvalidFields, NotOpenNow
+from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.events.attention import AttentionItem
 from convention.mail.messages import send_mail_message
 from convention.text.email_addresses import normalize_email
 
+from .export import export_personal_data
 from .find_data import SubjectData, add_known_names
 from .mails import write_case_mail
 from .models import PrivacyCase
@@ -25,9 +27,16 @@ from .subjects import find_known_holder, find_subject_by_address, get_case_subje
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
+# The trail names the request, too: a download for another request of the person is no answer to this one.
+EXPORT_VERB, LINK_VERB = "privacy_request.export", "privacy_request.link"
+
 
 class AnswerOutdated(NotOpenNow):
     """The answer is no longer true: data was stored or deleted meanwhile."""
+
+
+class DataNotDownloaded(NotOpenNow):
+    """Nobody has downloaded the data that the answer says was sent."""
 
 
 class PersonHasOpenCase(NotOpenNow):
@@ -110,7 +119,7 @@ def refuse_request(*, case: PrivacyCase, answered_by: Person, reason: str) -> No
 def complete_request(*, case: PrivacyCase, answered_by: Person, answer: str) -> None:
     """Close a request for access: its data was given (GIVEN), or none is stored (NO_DATA), and mail that.
 
-    Raise NotOpenNow if it was answered or asks for an erasure, and AnswerOutdated.
+    Raise NotOpenNow if it was answered or asks for an erasure, AnswerOutdated, and DataNotDownloaded.
     """
     if case.kind != PrivacyCase.Kind.ACCESS:
         raise NotOpenNow(_("This request asks for an erasure."))
@@ -120,7 +129,45 @@ def complete_request(*, case: PrivacyCase, answered_by: Person, answer: str) -> 
     )
     if answer != true_answer:
         raise AnswerOutdated(_("The stored data has changed meanwhile. Check it and answer again."))
+    # The lock in `_close_case` tells of an answered request first.
+    if answer == PrivacyCase.Answer.GIVEN and case.answered_at is None and not list_downloads(case):
+        raise DataNotDownloaded(
+            _(
+                "The data has not been downloaded yet. Download it and send it to the person, then mark the "
+                "request as answered."
+            )
+        )
     _notify_requester(_close_case(case, answer, answered_by, person=subject.person), answer)
+
+
+@transaction.atomic
+def export_case(*, case: PrivacyCase) -> bytes:
+    """Return the data that the request is about as a ZIP file, and record the download.
+
+    Raise NotOpenNow if the request was closed without giving data, and NotFound if none is stored.
+    """
+    if not case.can_be_exported:
+        raise NotOpenNow(_("This request has already been answered."))
+    subject = add_known_names(get_case_subject(case))
+    if not SubjectData(subject).has_stored_data:
+        raise NotFound(_("No data is stored under this address."))
+    content = export_personal_data(subject=subject)
+    record_action(EXPORT_VERB, case)
+    return content
+
+
+def list_downloads(case: PrivacyCase) -> list[AuditEntry]:
+    """Return the downloads of the request's data, oldest first, each with the person who made it.
+
+    Without those from before the request was linked to another person: they were about other data.
+    """
+    entries = AuditEntry.objects.filter(
+        created_at__gte=case.requested_at, subject=make_subject_label(case), verb__in=(EXPORT_VERB, LINK_VERB)
+    )
+    downloads: list[AuditEntry] = []
+    for entry in entries.select_related("actor").order_by("created_at", "pk"):
+        downloads = [*downloads, entry] if entry.verb == EXPORT_VERB else []
+    return downloads
 
 
 @transaction.atomic
@@ -144,7 +191,7 @@ def link_case(*, case: PrivacyCase, person: Person | None) -> None:
         raise PersonHasOpenCase(
             _("This person has another open request of this type. Answer that one.")
         ) from None
-    record_action("privacy_request.link", case, fields=["person"])
+    record_action(LINK_VERB, case, fields=["person"])
     if person and person.email:
         message = write_case_mail("linked", person.email, person.language, case=case)
         transaction.on_commit(partial(send_mail_message, message), robust=True)

@@ -68,7 +68,7 @@ def find_checked_subject(address: str, *, person: Person | None = None) -> DataS
 
 
 def get_case_subject(case: PrivacyCase) -> DataSubject:
-    """Return the subject of an open case; a person's own request covers only addresses they have verified."""
+    """Return the subject of a case; a person's own request covers only addresses they have verified."""
     if case.is_recorded:
         return find_checked_subject(case.email, person=case.person)
     return get_subject(case.person) if case.person else find_subject_by_address(case.email)

@@ -11,7 +11,15 @@ from convention.club.models import ClubRole
 from convention.errors import NotOpenNow
 from convention.privacy.erase import execute_erasure
 from convention.privacy.models import PrivacyCase
-from convention.privacy.requests import AnswerOutdated, complete_request, record_request
+from convention.privacy.requests import (
+    AnswerOutdated,
+    DataNotDownloaded,
+    complete_request,
+    export_case,
+    link_case,
+    record_request,
+    refuse_request,
+)
 from convention.privacy.subjects import find_subject_by_address
 from registrations.models import WaitingEntry
 from tests.convention.privacy.person_fixtures import (
@@ -167,6 +175,7 @@ def test_access_by_a_guest_is_answered_for_the_address_alone(
 ):
     make_waiting_entry()
     case = record(secretary, "access")
+    export_case(case=case)
 
     text = answer(case, secretary, "given", mailoutbox, django_capture_on_commit_callbacks)
 
@@ -185,6 +194,96 @@ def test_untrue_answer_to_a_request_for_access_is_refused(secretary, is_stored, 
 
     case.refresh_from_db()
     assert case.answered_at is None
+
+
+def test_data_that_nobody_downloaded_is_not_answered_as_given(secretary):
+    make_waiting_entry()
+    case = record(secretary, "access")
+
+    with pytest.raises(DataNotDownloaded):
+        complete_request(case=case, answered_by=secretary, answer="given")
+
+    case.refresh_from_db()
+    assert case.answered_at is None
+
+
+def test_download_for_another_request_does_not_count(secretary):
+    make_waiting_entry()
+    export_case(case=record(secretary, "erasure"))
+    case = record(secretary, "access")
+
+    with pytest.raises(DataNotDownloaded):
+        complete_request(case=case, answered_by=secretary, answer="given")
+
+
+def test_download_from_before_the_request_was_linked_does_not_count(secretary):
+    make_waiting_entry()
+    case = record(secretary, "access")
+    export_case(case=case)
+    link_case(case=case, person=make_person(email="other@example.org"))
+    case.refresh_from_db()
+
+    with pytest.raises(DataNotDownloaded):
+        complete_request(case=case, answered_by=secretary, answer="given")
+
+
+def test_answer_without_download_leads_back_to_the_request(secretary):
+    make_waiting_entry()
+    case = record(secretary, "access")
+
+    page = make_client(secretary).post(
+        f"/en/organize/privacy/{case.pk}/answered/", {"answer": "given"}, follow=True
+    )
+
+    assert "The data has not been downloaded yet." in page.text
+
+
+def test_page_of_a_request_names_who_downloaded_the_data(secretary):
+    make_waiting_entry()
+    case = record(secretary, "access")
+    desk = make_client(secretary)
+    desk.post(f"/en/organize/privacy/{case.pk}/file/")
+
+    page = html.fromstring(desk.get(f"/en/organize/privacy/{case.pk}/").content)
+
+    [downloads] = page.xpath("//dt[text()='Data downloaded']/following-sibling::dd[1]")
+    assert str(secretary) in downloads.text_content()
+
+
+def test_given_data_can_be_downloaded_again(secretary):
+    make_waiting_entry()
+    case = record(secretary, "access")
+    desk = make_client(secretary)
+    export_case(case=case)
+    complete_request(case=case, answered_by=secretary, answer="given")
+
+    page = html.fromstring(desk.get(f"/en/organize/privacy/{case.pk}/").content)
+    file = desk.post(f"/en/organize/privacy/{case.pk}/file/")
+
+    assert len(page.xpath("//form[contains(@action, '/file/')]")) == 1
+    assert file["Content-Type"] == "application/zip"
+
+
+def test_data_of_a_refused_request_cannot_be_downloaded(secretary):
+    make_waiting_entry()
+    case = record(secretary, "access")
+    refuse_request(case=case, answered_by=secretary, reason="Sender unknown.")
+    desk = make_client(secretary)
+
+    page = html.fromstring(desk.get(f"/en/organize/privacy/{case.pk}/").content)
+    file = desk.post(f"/en/organize/privacy/{case.pk}/file/")
+
+    assert page.xpath("//form[contains(@action, '/file/')]") == []
+    assert file.status_code == 409
+
+
+def test_list_names_the_address_of_an_answered_request(secretary):
+    case = record(secretary, "access")
+    complete_request(case=case, answered_by=secretary, answer="no_data")
+
+    page = html.fromstring(make_client(secretary).get("/en/organize/privacy/").content)
+
+    assert page.xpath(f"//a[contains(@href, '/privacy/{case.pk}/')]/text()") == [GUEST]
 
 
 def test_request_for_erasure_cannot_be_answered_as_access(secretary):
