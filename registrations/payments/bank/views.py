@@ -379,8 +379,12 @@ def assignment_undo(request: HttpRequest, line_id: int, assignment_id: int) -> H
     form = BankReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Enter a reason for undoing the assignment."))
-    else:
+        return redirect("bank-line", line_id)
+    try:
         undo_assignment(assignment=assignment, reason=form.cleaned_data["reason"])
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
         messages.success(request, _("The assignment has been undone with a counter-entry."))
     return redirect("bank-line", line_id)
 

@@ -116,7 +116,10 @@ def test_line_is_assigned_undone_set_aside_and_reopened(client, page, event):
     client.post(undo, {"reason": "Erreur"})
 
     assert get_balance_cents(order) == (12_000, 11_000, 11_000)
-    assert client.post(undo, {"reason": "Encore"}).status_code == 409
+
+    again = client.post(f"/en{undo}", {"reason": "Again"}, follow=True)
+
+    assert "This assignment has already been undone." in again.text
 
     client.post(f"{address}aside/", {"ignore-reason": "Subvention"})
 
@@ -125,6 +128,21 @@ def test_line_is_assigned_undone_set_aside_and_reopened(client, page, event):
     client.post(f"{address}aside/")
 
     assert BankLine.objects.get().ignored_at is None
+
+
+def test_assignment_of_a_refunded_payment_stays_and_the_page_says_why(client, treasurer, event):
+    order = order_by_card(event, payment="invoice")
+    import_lines((12_000, "Acme", "", order.creditor_reference))
+    line = BankLine.objects.get()
+    client.force_login(treasurer)
+    client.post(f"{BANK}{line.pk}/", {"reference": order.reference, "amount": "120"})
+    assignment = line.assignments.get()
+    request_refund(payment=assignment.payment, amount=1_000, reason="Discount", external_id="refund-1")
+
+    page = client.post(f"/en{BANK}{line.pk}/{assignment.pk}/undo/", {"reason": "Mistake"}, follow=True)
+
+    assert "Part of this payment has been refunded, so it can no longer be undone." in page.text
+    assert "The assignment has been undone" not in page.text
 
 
 @pytest.mark.parametrize(
