@@ -9,13 +9,20 @@ from django.utils.translation import gettext_lazy as _
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import ActionErrorsMixin
+from registrations.attendee_identity import AttendeeIdentity
 from registrations.booking.validation import check_person_texts
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration
 from registrations.order_request import RequestedPlace
 
 from .correct import CORRECTABLE_FIELDS, LATE_CORRECTABLE_FIELDS, Correction
-from .substitute import MEMBER_ADDRESS_HINT, MEMBER_ADDRESS_SENTENCE, needs_member_address
+from .substitute import (
+    MEMBER_ADDRESS_HINT,
+    MEMBER_ADDRESS_SENTENCE,
+    AlreadyNamed,
+    check_holder,
+    needs_member_address,
+)
 
 
 class LostLinkForm(forms.Form):
@@ -146,6 +153,39 @@ class SubstitutionForm(AttendeeForm):
             field.required = True
             field.help_text = MEMBER_ADDRESS_HINT
             field.error_messages["required"] = MEMBER_ADDRESS_SENTENCE
+
+
+class HandoverForm(SubstitutionForm):
+    """The new attendee, on a page that names the present one.
+
+    The template writes the hidden field `holder` with the current `holder_number`: after the error about
+    another attendee, whom the page then names, sending the form again is a decision.
+    """
+
+    holder = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None, *, registration: Registration) -> None:
+        super().__init__(data, registration=registration)
+        self.registration = registration
+
+    def clean(self) -> dict[str, Any]:
+        """Report that the place has got another attendee since the page was opened."""
+        expected_holder = self.cleaned_data.get("holder")
+        if expected_holder is not None and not self.is_sent_again:
+            try:
+                check_holder(self.registration, expected_holder)
+            except AlreadyNamed as error:
+                advice = _("Choose “Give the place” only if it should go to somebody else.")
+                self.add_error(None, f"{error} {advice}")
+        return self.cleaned_data
+
+    @property
+    def is_sent_again(self) -> bool:
+        """Return whether the place has got the entered attendee already, by another click."""
+        place = self.registration
+        is_outdated = self.cleaned_data.get("holder") not in (None, place.holder_number)
+        entered, present = self.to_place().normalize(), AttendeeIdentity.from_row(place)
+        return is_outdated and AttendeeIdentity.from_row(entered) == present
 
 
 class PlaceNameForm(SubstitutionForm):

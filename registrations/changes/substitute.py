@@ -48,7 +48,7 @@ NAMING_VERB = "registration.name"
 SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 # A desk without network applies the same rules before it prints the badge.
 MEMBER_ADDRESS_SENTENCE = gettext_lazy(
-    "Enter the new attendee’s own e-mail address: it identifies their seat at the company."
+    "Enter the colleague’s own e-mail address: we use it to find their seat and to send them their link."
 )
 MEMBER_ADDRESS_HINT = gettext_lazy("Needed to find the new attendee’s seat at the company.")
 SAME_ADDRESS_SENTENCE = gettext_lazy(
@@ -57,7 +57,7 @@ SAME_ADDRESS_SENTENCE = gettext_lazy(
 
 
 class AlreadyNamed(NotOpenNow):
-    """The place without a name was given one before this request got its lock."""
+    """The place was named, or given to somebody else, after the page was opened."""
 
 
 def needs_member_address(registration: Registration) -> bool:
@@ -74,27 +74,35 @@ def select_unnamed_places(order: Order, registrations: Iterable[Registration]) -
 
 @transaction.atomic
 def substitute_attendee(
-    *, registration: Registration, new_attendee: RequestedPlace, given_by: GivenBy = GivenBy.ORGANIZER
+    *,
+    registration: Registration,
+    new_attendee: RequestedPlace,
+    given_by: GivenBy = GivenBy.ORGANIZER,
+    expected_holder: int | None = None,
 ) -> Registration:
     """Give the place to `new_attendee`, whose ticket is ignored.
 
     Mails the badge to the buyer, badge and own link to the new attendee (`handover_text`), who reads the
     buyer's name if the buyer gave the place away (`given_by`), and a notice to the former attendee.
-    Raise NotOpenNow, InvalidFields or AlreadyRegistered.
+    `expected_holder` is the `holder_number` of the attendee whom the page showed; None compares none. Raise
+    NotOpenNow, InvalidFields or AlreadyRegistered, and AlreadyNamed if the place has another attendee.
     """
+    if expected_holder is not None:
+        # Every change of an attendee locks the order first.
+        Order.objects.locked_for_update().get(pk=registration.order_id)
+        check_holder(Registration.objects.get(pk=registration.pk), expected_holder)
     check_correctable(registration)
     check_transfer_deadline(registration.event)
     return _substitute(registration, new_attendee, given_by=given_by, at=None)
 
 
-def check_unnamed(registration: Registration) -> None:
-    """Raise AlreadyNamed if the place has a name."""
-    if registration.has_name:
+def check_holder(registration: Registration, expected_holder: int) -> None:
+    """Raise AlreadyNamed if the place has another attendee than the one with that `holder_number`."""
+    if registration.holder_number != expected_holder:
         name = registration.name
         raise AlreadyNamed(_("This place has been given to %(name)s in the meantime.") % {"name": name})
 
 
-@transaction.atomic
 def name_place(
     *, registration: Registration, new_attendee: RequestedPlace, given_by: GivenBy
 ) -> Registration:
@@ -102,10 +110,9 @@ def name_place(
 
     Raise AlreadyNamed if it has got one: the name that was entered first stays.
     """
-    # Every change of an attendee locks the order first.
-    Order.objects.locked_for_update().get(pk=registration.order_id)
-    check_unnamed(Registration.objects.get(pk=registration.pk))
-    return substitute_attendee(registration=registration, new_attendee=new_attendee, given_by=given_by)
+    return substitute_attendee(
+        registration=registration, new_attendee=new_attendee, given_by=given_by, expected_holder=0
+    )
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from convention.errors import InvalidFields
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.billing.receivables import calculate_balance
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.models import GivenBy, Registration
 from registrations.orders.second_registrations import find_existing_place
@@ -17,9 +18,9 @@ from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import list_session_bookings
 
 from .correct import check_transfer_deadline
-from .forms import SubstitutionForm
+from .forms import HandoverForm
 from .handover_text import describe_handover
-from .substitute import substitute_attendee
+from .substitute import AlreadyNamed, substitute_attendee
 
 
 @never_cache
@@ -29,7 +30,7 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
     link_access = get_order_by_link(reference, secret)
     registration, event = link_access.get_registration(person), link_access.order.event
     check_transfer_deadline(event)
-    form = SubstitutionForm(get_posted_data(request), registration=registration)
+    form = HandoverForm(get_posted_data(request), registration=registration)
     existing = None
     if request.method == "POST" and form.is_valid():
         existing = find_existing_place(link_access, registration, form.to_place())
@@ -46,6 +47,8 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
         "registration": registration,
         "form": form,
         "question": existing,
+        # Attendees do not see what the order owes.
+        "balance": calculate_balance(link_access.order) if link_access.is_full else None,
         "sessions": [booking.session for booking in list_session_bookings(registration)],
         "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
     }
@@ -53,15 +56,24 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
 
 
 def _give_place(
-    link_access: LinkAccess, registration: Registration, form: SubstitutionForm
+    link_access: LinkAccess, registration: Registration, form: HandoverForm
 ) -> Registration | None:
     """Give the place and return it, or None with errors on the form."""
+    if form.is_sent_again:
+        return registration
     throttle_correction(link_access.order, registration)
     given_by = GivenBy.BUYER if link_access.is_full else GivenBy.ATTENDEE
     try:
-        return substitute_attendee(registration=registration, new_attendee=form.to_place(), given_by=given_by)
+        return substitute_attendee(
+            registration=registration,
+            new_attendee=form.to_place(),
+            given_by=given_by,
+            expected_holder=form.cleaned_data["holder"],
+        )
     except InvalidFields as error:
         form.add_errors(error.field_errors)
     except AlreadyRegistered as error:
         form.add_error("email", str(error))
+    except AlreadyNamed as error:
+        form.add_error(None, str(error))
     return None

@@ -9,7 +9,7 @@ from convention.money import Money
 from convention.text.email_addresses import normalize_email
 from registrations.application_rules import get_application_path
 from registrations.attendee_identity import AttendeeIdentity
-from registrations.changes.substitute import name_place, substitute_attendee
+from registrations.changes.substitute import substitute_attendee
 from registrations.models import GivenBy, Registration
 from registrations.order_request import RequestedPlace
 from registrations.storefront.choice_offer import load_choice_offer
@@ -40,19 +40,24 @@ def assign_place(
     new_attendee: RequestedPlace,
     given_by: GivenBy,
     answer: str = "",
+    expected_holder: int | None = None,
 ) -> Registration | AssignmentQuestion:
     """Give the place to `new_attendee` and return it, or return a question unless `answer` answers it.
 
-    Raise what `substitute_attendee` and, without a former name, `name_place` raise, and InvalidFields for the
-    address of another colleague's place.
+    `expected_holder` is as in `substitute_attendee`, by default that of `registration`. Raise what
+    `substitute_attendee` raises, and InvalidFields for the address of another colleague's place.
     """
     identity = AttendeeIdentity.from_row(new_attendee)
     refuse_address_of_colleague(company=company, registration=registration, attendee=identity)
     question = find_assignment_question(company, registration, new_attendee)
     if question and answer != question.answer:
         return question
-    give_place = substitute_attendee if registration.has_name else name_place
-    return give_place(registration=registration, new_attendee=new_attendee, given_by=given_by)
+    return substitute_attendee(
+        registration=registration,
+        new_attendee=new_attendee,
+        given_by=given_by,
+        expected_holder=registration.holder_number if expected_holder is None else expected_holder,
+    )
 
 
 def find_assignment_question(

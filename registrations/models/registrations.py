@@ -298,6 +298,11 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
         # refund.
         return self.badge_version - self.reissue_count - (self.cancelled_at is not None)
 
+    @property
+    def holder_number(self) -> int:
+        """Return the present attendee's number among the holders; 0 while the place has no name."""
+        return self.holder_count if self.has_name else 0
+
 
 class RegistrationAddon(TaxedItem):
     """An add-on of a registration, at the price of the moment it was booked."""

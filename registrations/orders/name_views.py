@@ -20,7 +20,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.correct import check_transfer_deadline
 from registrations.changes.forms import PlaceNameForm
-from registrations.changes.substitute import AlreadyNamed, check_unnamed, name_place, select_unnamed_places
+from registrations.changes.substitute import AlreadyNamed, check_holder, name_place, select_unnamed_places
 from registrations.models import GivenBy, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.permissions import LinkAccess, get_order_by_link
@@ -130,7 +130,7 @@ def _save_name(form: PlaceNameForm, try_to_name: PlaceNamer) -> bool:
         return False
     try:
         # A page from before it got its name.
-        check_unnamed(form.registration)
+        check_holder(form.registration, 0)
         objection = try_to_name(form.registration, form.to_place())
     except InvalidFields as error:
         form.add_errors(error.field_errors)

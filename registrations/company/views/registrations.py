@@ -30,7 +30,7 @@ from registrations.changes.correct import (
     find_new_attendee,
     is_order_contact,
 )
-from registrations.changes.forms import CorrectionForm, SubstitutionForm
+from registrations.changes.forms import CorrectionForm, HandoverForm
 from registrations.changes.handover_text import (
     describe_correction,
     describe_handover,
@@ -110,7 +110,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
     company_obj = get_company_of_contact(company, request.user)
     registration = get_changeable_registration(company_obj, reference)
     is_buyer = _holds_order_link(registration, request.user)
-    form = SubstitutionForm(get_posted_data(request), registration=registration)
+    form = HandoverForm(get_posted_data(request), registration=registration)
     question = None
     if request.method == "POST" and form.is_valid():
         # Another contact of the company is not the buyer whom the new attendee reads about.
@@ -141,11 +141,13 @@ def _give_place(
     request: HttpRequest,
     company: Company,
     registration: Registration,
-    form: SubstitutionForm,
+    form: HandoverForm,
     *,
     given_by: GivenBy,
 ) -> Registration | AssignmentQuestion | None:
     """Give the place and return it, or return a question to answer first, or None with errors on the form."""
+    if form.is_sent_again:
+        return registration
     throttle_correction(registration.order)
     try:
         return assign_place(
@@ -154,6 +156,7 @@ def _give_place(
             new_attendee=form.to_place(),
             given_by=given_by,
             answer=request.POST.get("answer", ""),
+            expected_holder=form.cleaned_data["holder"],
         )
     except InvalidFields as error:
         form.add_errors(error.field_errors)

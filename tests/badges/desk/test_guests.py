@@ -208,7 +208,7 @@ def test_transfer_of_members_place_asks_for_the_address_with_the_reason(zoe, des
     [field] = html.fromstring(page).xpath("//div[label[@for='id_email']]")
     assert "(optional)" not in field.text_content()
     assert "Needed to find the new attendee’s seat at the company." in field.text_content()
-    assert "Enter the member’s own e-mail address" in refused
+    assert "Enter the colleague’s own e-mail address" in refused
 
 
 def test_correction_says_that_the_printed_badge_stays_valid_only_if_it_was_printed(zoe, desk, client):

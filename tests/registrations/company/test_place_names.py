@@ -202,3 +202,17 @@ def test_contacts_name_does_not_replace_one_entered_while_the_request_waited(des
         assign_place(
             company=desk.company, registration=place, new_attendee=attendee, given_by=GivenBy.CONTACT
         )
+
+
+def test_old_page_of_one_place_keeps_the_name_a_contact_entered_in_the_meantime(desk):
+    place = Registration.objects.get(reference=list_unnamed()[0])
+    path = f"/en{desk.at}/registrations/{place.reference}/"
+    holder = html.fromstring(desk.client.get(path).content).xpath("string(//input[@name='holder']/@value)")
+    desk.client.post(f"{make_order_url(desk)}names/", make_data(place.reference, "Alice", "alice@x.fr"))
+    data = {"first_name": "Zoé", "last_name": "Gamma", "email": "gamma@x.fr", "holder": holder}
+
+    text = desk.client.post(path, data).text
+
+    assert "This place has been given to Zoé Alice in the meantime." in text
+    place.refresh_from_db()
+    assert place.last_name == "Alice"

@@ -8,11 +8,12 @@ from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
-from registrations.changes.substitute import AlreadyNamed, name_place
+from registrations.billing.receivables import calculate_balance
+from registrations.changes.substitute import AlreadyNamed, name_place, substitute_attendee
 from registrations.models import GivenBy, Registration, RegistrationAddon
 from registrations.order_request import RequestedPlace
 from registrations.permissions import make_own_secret
-from tests.factories import make_addon, make_event, make_ticket
+from tests.factories import make_addon, make_event, make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, order_rows
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 
@@ -196,3 +197,74 @@ def test_form_of_a_cancelled_event_says_that_no_names_are_needed(client, order):
 
     assert "The event is cancelled, so its places need no names." in page.text_content()
     assert page.xpath("//main//form") == []
+
+
+def test_old_page_of_one_place_keeps_the_name_entered_in_the_meantime(client, order):
+    place = order.registrations.first()
+    path = f"{make_url(order)}{place.reference}/give/"
+    holder = read_page(client, path).xpath("string(//input[@name='holder']/@value)")
+    client.post(f"{make_url(order)}names/", make_row(place, "Alpha"))
+
+    text = client.post(path, {"first_name": "Zoé", "last_name": "Gamma", "email": "", "holder": holder}).text
+
+    assert "This place has been given to Zoé Alpha in the meantime." in text
+    place.refresh_from_db()
+    assert place.last_name == "Alpha"
+
+
+def test_page_that_named_the_present_attendee_gives_the_place_to_somebody_else(client, order):
+    place = order.registrations.first()
+    path = f"{make_url(order)}{place.reference}/give/"
+    client.post(f"{make_url(order)}names/", make_row(place, "Alpha"))
+    data = {"first_name": "Tom", "last_name": "Gamma", "email": "", "holder": "0"}
+    page = html.fromstring(client.post(path, data).content)
+
+    client.post(path, {**data, "holder": page.xpath("string(//input[@name='holder']/@value)")})
+
+    place.refresh_from_db()
+    assert place.last_name == "Gamma"
+
+
+def test_name_of_one_place_that_is_posted_twice_is_saved_once(client, order):
+    place = order.registrations.first()
+    path = f"{make_url(order)}{place.reference}/give/"
+    data = {"first_name": "Zoé", "last_name": "Alpha", "email": "a@x.fr", "holder": "0"}
+    client.post(path, data)
+
+    response = client.post(path, data)
+
+    assert response.status_code == 302
+    place.refresh_from_db()
+    assert place.holder_number == 1
+
+
+def test_place_given_while_the_request_waited_stays_with_its_attendee(order):
+    place = order.registrations.first()
+    place.first_name, place.last_name = "Zoé", "Alpha"
+    place.save()
+    Registration.objects.filter(pk=place.pk).update(badge_version=2, last_name="Beta")
+    attendee = RequestedPlace(ticket="", first_name="Tom", last_name="Gamma")
+
+    with pytest.raises(AlreadyNamed):
+        substitute_attendee(registration=place, new_attendee=attendee, expected_holder=1)
+
+
+def test_page_to_give_a_place_names_what_the_order_still_owes(client, order):
+    place = order.registrations.first()
+
+    text = read_page(client, f"{make_url(order)}{place.reference}/give/").text_content()
+
+    due = calculate_balance(order)
+    assert due.amount > 0
+    assert "Entering the name costs nothing." in text
+    assert f"Still due on invoice for this order: {due}." in text
+
+
+def test_attendees_page_to_give_a_place_names_no_amount(client):
+    place = make_registration(price=12_000)
+    path = f"/en/orders/{place.order.reference}/{make_own_secret(place)}/{place.reference}/give/"
+
+    text = read_page(client, path).text_content()
+
+    assert "The transfer costs nothing." in text
+    assert "for this order" not in text
