@@ -85,8 +85,11 @@ def remind_colleagues(*, company: Company, event: Event) -> int:
 def invite_new_attendee(*, registration: Registration) -> None:
     """Queue the invitation of a place's new attendee, if a company's contact ordered the place.
 
-    Called by the hook `attendee_invitations`.
+    A place that is held until it is paid waits for `invite_confirmed_colleagues`. Called by the hook
+    `attendee_invitations`.
     """
+    if registration.confirmed_at is None:
+        return
     # The mail with the badge invites later holders of confirmed places (`record_invitation`).
     is_invited_with_badge = is_announced_with_badge(registration)
     if registration.order.source == Order.Source.COMPANY_CONTACT and not is_invited_with_badge:
@@ -96,10 +99,16 @@ def invite_new_attendee(*, registration: Registration) -> None:
 def invite_confirmed_colleagues(order: Order, registrations: Iterable[Registration]) -> None:
     """Queue the invitations to places of a company's order that are confirmed now, by their payment.
 
-    Called by the hook `confirmation_listeners`.
+    A colleague to whom the contact sent the link before gets it once only. Called by the hook
+    `confirmation_listeners`.
     """
-    if order.source == Order.Source.COMPANY_CONTACT:
-        for registration in registrations:
+    if order.source != Order.Source.COMPANY_CONTACT:
+        return
+    registrations = list(registrations)
+    sent = Invitation.objects.filter(registration__in=registrations, sent_at__isnull=False)
+    sent_keys = set(sent.values_list("registration", "holder_count"))
+    for registration in registrations:
+        if (registration.pk, registration.holder_count) not in sent_keys:
             invite_attendee(registration=registration)
 
 
@@ -122,14 +131,17 @@ def record_invitation(*, registration: Registration, message_key: str) -> None:
 def invite_at_corrected_address(registration: Registration, *, former_link_version: int) -> bool:
     """Queue the invitation again if the former address refused it, or its link is void.
 
-    An attendee who has completed their details gets the new link only. Called by the hook
-    `address_corrections`. Return whether an e-mail brings the attendee their link.
+    An attendee who has completed their details gets the new link only, and one who was not invited yet gets
+    it once the place is confirmed. Called by the hook `address_corrections`. Return whether an e-mail brings
+    the attendee their link.
     """
     invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
     is_link_voided = (
         registration.order.source == Order.Source.COMPANY_CONTACT
         and former_link_version < registration.link_version
     )
+    if invitation is None and registration.confirmed_at is None:
+        return False
     is_refused = invitation is not None and invitation.refused_at is not None
     # The mail with the badge invites later holders, and is sent again if the former address refused it.
     if is_refused and is_announced_with_badge(registration):

@@ -4,7 +4,7 @@ import pytest
 from lxml import html
 
 from registrations.company.models import Invitation
-from registrations.models import Order
+from registrations.models import Order, Registration
 from registrations.payments.cards.demo_payments import record_demo_payment
 from tests.factories import make_contact
 from tests.registrations.company.factories import BILLING, Desk, make_desk, make_posted_rows, make_row
@@ -23,6 +23,10 @@ def order_by_card(desk: Desk):
     review = f"{desk.many}check/"
     nonce = desk.client.get(review).context["draft"].nonce
     return desk.client.post(review, {**BILLING, "nonce": nonce, "payment": "card"})
+
+
+def list_mails_to(mailoutbox, address):
+    return [mail for mail in mailoutbox if mail.to == [address]]
 
 
 def read_payment_notice(page) -> html.HtmlElement:
@@ -64,6 +68,49 @@ def test_colleagues_are_invited_once_the_order_is_paid():
     assert invitations_before == 0
     assert invitation.registration.email == "z@x.fr"
     assert invitation.registration.state == "confirmed"
+
+
+def order_unnamed_place_by_card(desk: Desk) -> Registration:
+    desk.client.post(desk.many, make_posted_rows({"ticket": "guest", "is_to_follow": "on"}, check="1"))
+    review = f"{desk.many}check/"
+    nonce = desk.client.get(review).context["draft"].nonce
+    desk.client.post(review, {**BILLING, "nonce": nonce, "payment": "card"})
+    return Registration.objects.get()
+
+
+@pytest.mark.parametrize("page", ["company", "give", "correct"])
+def test_colleague_named_before_the_payment_is_invited_once_by_it(page, run_tasks, mailoutbox):
+    desk = make_desk()
+    place = order_unnamed_place_by_card(desk)
+    paths = {
+        "company": f"{desk.at}/registrations/{place.reference}/",
+        "give": f"{place.order.manage_path}{place.reference}/give/",
+        "correct": f"{place.order.manage_path}{place.reference}/correct/",
+    }
+
+    desk.client.post(
+        paths[page], {"first_name": "Zoé", "last_name": "Beta", "email": "b@x.fr", "company": "X"}
+    )
+    run_tasks()
+    mails_before = len(list_mails_to(mailoutbox, "b@x.fr"))
+    record_demo_payment(order=place.order)
+    run_tasks()
+
+    assert mails_before == 0
+    assert len(list_mails_to(mailoutbox, "b@x.fr")) == 1
+
+
+def test_colleague_to_whom_the_contact_sent_the_link_is_not_invited_again(run_tasks, mailoutbox):
+    desk = make_desk()
+    order_by_card(desk)
+    place = Registration.objects.get()
+    desk.client.post(f"{desk.at}/registrations/{place.reference}/invite/")
+    run_tasks()
+
+    record_demo_payment(order=place.order)
+    run_tasks()
+
+    assert len(list_mails_to(mailoutbox, "z@x.fr")) == 1
 
 
 def test_order_page_offers_the_payment_until_it_is_made():
