@@ -179,7 +179,7 @@ def test_mailed_links_use_site_url_instead_of_request_host(client, mailoutbox, s
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("occasion", sorted(ACCOUNT_MAIL_TEXTS))
 def test_account_email_is_complete_in_text_and_html(mailoutbox, occasion, language):
-    names = ("from_email", "to_email", "deleted_email", "addresses")
+    names = ("from_email", "to_email", "deleted_email", "addresses", "removed")
     values = {name: f"{name}@example.org" for name in names}
     link = {"password_reset_url": "https://club.example/key/"} if occasion == "password_reset_key" else {}
     context = {**values, **link, "code": "12345" if occasion == "login_code" else ""}
