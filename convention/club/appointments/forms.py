@@ -102,7 +102,10 @@ class AppointeeForm(AddressHintMixin, ActionErrorsMixin, forms.Form):
         choices = [(key, _describe_person(person)) for key, person in self.candidates.items()]
         if self.asks_names:
             choices.append(
-                ("-".join([NEW_PERSON, *self.candidates]), gettext("Someone else: add them to the directory"))
+                (
+                    "-".join([NEW_PERSON, *self.candidates]),
+                    gettext("Someone else: add them with the name below"),
+                )
             )
         sentence = _("Choose the person you mean.")
         self.fields["person"] = forms.ChoiceField(

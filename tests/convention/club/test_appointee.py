@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 GROUP = "/en/organize/club/groups/storage/"
 MISTYPED = "joel.le-gof0@acme.example"
 NEW_NAMES = {"first_name": "Joëlle", "last_name": "Goffin"}
+SOMEONE_ELSE = "Someone else: add them with the name below"
 UNKNOWN = "Nobody in the directory has this address."
 
 
@@ -59,7 +60,7 @@ def test_mistyped_address_is_a_question_about_the_person_it_may_mean(secretary, 
     assert UNKNOWN in answer.text
     assert list(read_choices(answer)) == [
         "Joël Le Goff, joel.le-goff@acme.example",
-        "Someone else: add them to the directory",
+        SOMEONE_ELSE,
     ]
     assert not Mandate.objects.exists()
 
@@ -94,7 +95,7 @@ def test_namesake_with_another_address_is_a_question(secretary, group, joel):
 
 def test_someone_else_is_added_after_the_question(secretary, group, joel):
     question = appoint_lead(secretary, MISTYPED)
-    someone_else = read_choices(question)["Someone else: add them to the directory"]
+    someone_else = read_choices(question)[SOMEONE_ELSE]
 
     appoint_lead(secretary, MISTYPED, person=someone_else, **NEW_NAMES)
 
@@ -102,7 +103,7 @@ def test_someone_else_is_added_after_the_question(secretary, group, joel):
 
 
 def test_someone_else_needs_a_name(secretary, group, joel):
-    someone_else = read_choices(appoint_lead(secretary, MISTYPED))["Someone else: add them to the directory"]
+    someone_else = read_choices(appoint_lead(secretary, MISTYPED))[SOMEONE_ELSE]
 
     answer = appoint_lead(secretary, MISTYPED, person=someone_else)
 
@@ -111,7 +112,7 @@ def test_someone_else_needs_a_name(secretary, group, joel):
 
 
 def test_answer_to_one_question_is_none_to_another(secretary, group, joel):
-    someone_else = read_choices(appoint_lead(secretary, MISTYPED))["Someone else: add them to the directory"]
+    someone_else = read_choices(appoint_lead(secretary, MISTYPED))[SOMEONE_ELSE]
     namesake = make_person(first_name="Joëlle", last_name="Goffin")
 
     answer = appoint_lead(secretary, MISTYPED, person=someone_else, **NEW_NAMES)
