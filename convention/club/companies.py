@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -112,6 +113,14 @@ def search_companies(words: str, *, role: str = "") -> QuerySet[Company]:
     return companies
 
 
+@dataclass
+class SeatRow:
+    """A seat on its company's page, with those of the same holder that begin later."""
+
+    seat: Seat
+    later_seats: list[Seat] = field(default_factory=list)
+
+
 def load_company_page(company: Company) -> dict[str, Any]:
     """Return the context of a company's page, with a fixed number of queries."""
     [status] = load_membership_statuses([company])
@@ -121,7 +130,7 @@ def load_company_page(company: Company) -> dict[str, Any]:
     if status.membership and status.membership.accepts_seats:
         held_seats = select_held_seats(status.membership)
     has_grace_seat = Exists(granted_seats.filter(person=OuterRef("person")))
-    seats = Seat.objects.filter(membership__company=company).select_related("person", "membership__company")
+    seat_rows = _list_seat_rows(company, granted_ids=set(granted_seats.values_list("pk", flat=True)))
     employments = Employment.objects.filter(company=company).select_related("person")
     lacking_seat = employments.open().exclude(person__in=held_seats.values("person"))
     without_seat = lacking_seat.annotate(has_grace_seat=has_grace_seat).order_by("person__sort_name", "pk")
@@ -131,16 +140,43 @@ def load_company_page(company: Company) -> dict[str, Any]:
         "today": timezone.localdate(),
         "memberships": company.memberships.all(),
         "roles": company.roles.order_by("-starts_on", "pk"),
+        "is_member_without_role": _is_member_without_role(company, status.membership),
         "markets": company.markets.all(),
         "subsidiaries": company.subsidiaries.filter(merged_on=None)[:MAX_ROWS_SHOWN],
         "merged_companies": company.subsidiaries.exclude(merged_on=None)[:MAX_ROWS_SHOWN],
         "contacts": company.contacts.select_related("person").order_by("-starts_on", "pk")[:MAX_ROWS_SHOWN],
-        "seats": seats.order_by("-starts_on", "pk")[:MAX_ROWS_SHOWN],
-        "seat_count": seats.count(),
+        "seat_rows": seat_rows[:MAX_ROWS_SHOWN],
+        "seat_count": len(seat_rows),
         "without_seat": without_seat[:MAX_ROWS_SHOWN],
         "without_seat_count": without_seat.count(),
         "shown": MAX_ROWS_SHOWN,
     }
+
+
+def _is_member_without_role(company: Company, membership: Membership | None) -> bool:
+    """Return whether the company is a member by its membership alone, as `search_companies` counts it."""
+    has_role = company.roles.open().filter(role=CompanyRole.Role.MEMBER).exists()
+    return membership is not None and membership.is_open() and not has_role
+
+
+def _list_seat_rows(company: Company, *, granted_ids: set[int]) -> list[SeatRow]:
+    """Return one row for each holder, the latest first, then one for each seat that has ended.
+
+    A renewal gives its holders a second seat long before it counts.
+    """
+    seats = Seat.objects.filter(membership__company=company).select_related("person", "membership__company")
+    rows, ended = dict[int, SeatRow](), list[SeatRow]()
+    for seat in seats.order_by("starts_on", "pk"):
+        if seat.ends_on and seat.ends_on < timezone.localdate():
+            ended.append(SeatRow(seat))
+        elif seat.person_id not in rows or seat.pk in granted_ids:
+            rows[seat.person_id] = SeatRow(seat)
+        else:
+            rows[seat.person_id].later_seats.append(seat)
+    return [
+        *sorted(rows.values(), key=lambda row: (row.seat.starts_on, -row.seat.pk), reverse=True),
+        *reversed(ended),
+    ]
 
 
 def find_similar_companies(company: Company) -> list[Company]:

@@ -38,6 +38,11 @@ class Period(models.Model):
             )
         ]
 
+    @property
+    def is_upcoming(self) -> bool:
+        """Return whether the first day is still to come."""
+        return self.starts_on > timezone.localdate()
+
 
 # First and last day, both included; None for an open-ended period.
 type DateSpan = tuple[datetime.date, datetime.date | None]

@@ -17,6 +17,7 @@ from convention.club.models import Company, Employment, Person, Seat
 from convention.club.permissions import require_directory_manager
 from convention.club.seats import SEAT_ERRORS, describe_new_seat, end_seat, give_seat_and_notify, move_seat
 from convention.errors import NotOpenNow
+from convention.text.dates import format_date
 from convention.web.routing import require_safe_or_post
 
 from .base import EndQuestion, render_club_page, render_end_question
@@ -95,7 +96,7 @@ def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
 
 
 def _ask_before_end(request: "HttpRequest", seat: Seat) -> "HttpResponse":
-    names = {"name": seat.person, "company": seat.membership.company}
+    names: dict[str, object] = {"name": seat.person, "company": seat.membership.company}
     from_person = request.GET.get("page") == "person"
     effects = [
         _("From today, %(name)s is no longer a member through %(company)s: no members’ prices, no visits."),
@@ -103,6 +104,14 @@ def _ask_before_end(request: "HttpRequest", seat: Seat) -> "HttpResponse":
     ]
     if seat.starts_on > timezone.localdate():
         effects[0] = _("The seat has not started yet. %(name)s will not get it.")
+    later_seats = Seat.objects.filter(
+        person=seat.person, membership__company=seat.membership.company, starts_on__gt=seat.starts_on
+    )
+    # The company's page has only one row for both.
+    if later := later_seats.exclude(ends_on__lt=timezone.localdate()).order_by("starts_on").first():
+        sentence = _("The seat that %(name)s has from %(day)s stays. End it separately if it is not wanted.")
+        effects.append(sentence)
+        names["day"] = format_date(later.starts_on)
     company = seat.membership.company
     question = EndQuestion(
         title=_("End the seat"),
