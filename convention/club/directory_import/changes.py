@@ -19,7 +19,10 @@ from convention.club.models import (
     Person,
     Seat,
 )
+from convention.club.periods import ONE_DAY
 from convention.club.seats import end_seat
+
+from .employer_choices import EmployerConflict, EmployerOutcome
 
 # Databases limit the number of parameters of a statement.
 BATCH_SIZE: Final = 500
@@ -29,6 +32,15 @@ ROW_MODELS: Final[dict[str, Any]] = {
     "contact": CompanyContact, "seat": Seat,
 }  # fmt: skip
 DATED_KINDS: Final = ("role", "employment", "contact", "seat")
+
+
+@dataclass(frozen=True)
+class EmployerChange:
+    """A change of employer that a row asks for: the new employment, not stored yet, and the former ones."""
+
+    row_number: int
+    employment: Employment
+    former_employments: list[Employment]
 
 
 @dataclass
@@ -46,6 +58,9 @@ class DirectoryChanges:
     import_record: DirectoryImport | None = None
     # People whose seat is left out, with their company.
     people_without_seat: list[str] = field(default_factory=list)
+    # Rows of people who work elsewhere, and the changes of employer among them.
+    employer_conflicts: list[EmployerConflict] = field(default_factory=list)
+    employer_changes: list[EmployerChange] = field(default_factory=list)
 
     def __str__(self) -> str:
         created = _("New companies: %(companies)d, people: %(people)d, seats: %(seats)d.") % {
@@ -58,7 +73,11 @@ class DirectoryChanges:
             "changed": self.changed_row_count,
             "unchanged": self.unchanged_row_count,
         }
-        return f"{created} {rows}"
+        employers = _("Changes of employer: %(changes)d. Rows left out: %(left_out)d.") % {
+            "changes": len(self.employer_changes),
+            "left_out": sum(one.outcome is EmployerOutcome.LEAVE_OUT for one in self.employer_conflicts),
+        }
+        return " ".join([created, rows, *([employers] if self.employer_conflicts else [])])
 
     @property
     def change_counts(self) -> tuple[int, int]:
@@ -67,7 +86,8 @@ class DirectoryChanges:
         The counts before and after a row of the file tell whether that row was new, changed or unchanged.
         """
         created = sum(len(rows) for rows in self.created_rows.values()) + len(self.markets)
-        return created, sum(len(values) for rows in self.values_before.values() for values in rows.values())
+        changed = sum(len(values) for rows in self.values_before.values() for values in rows.values())
+        return created, changed + len(self.employer_changes)
 
     def set_values(self, kind: str, row: models.Model, values: Mapping[str, Any]) -> None:
         """Set the values that differ; keep the old ones of rows that are stored already."""
@@ -102,7 +122,12 @@ def write_changes(changes: DirectoryChanges) -> None:
 
 def find_employment_ends(changes: DirectoryChanges) -> dict[tuple[int, int], Any]:
     """Return the last days of employments that the list ends, by person and company."""
-    return {
+    ends = {
+        (former.person_id, former.company_id): change.employment.starts_on - ONE_DAY
+        for change in changes.employer_changes
+        for former in change.former_employments
+    }
+    return ends | {
         (employment.person_id, employment.company_id): employment.ends_on
         for pk, employment in changes.changed_rows["employment"].items()
         if "ends_on" in changes.values_before["employment"][pk]

@@ -1,24 +1,29 @@
 """The club's directory in memory, to find the known records of a list by SIREN, name and address."""
 
+import copy
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from django.contrib.auth.hashers import make_password
 
 from convention.club.addresses.other_addresses import select_other_addresses
 from convention.club.companies import FALLBACK_SLUG, RESERVED_SLUGS
 from convention.club.models import Company, CompanyContact, CompanyRole, Employment, Market, Person
-from convention.club.periods import DateSpan, spans_overlap
+from convention.club.periods import ONE_DAY, DateSpan, spans_overlap
 from convention.club.permissions import select_people_with_roles
 from convention.text.email_addresses import normalize_email
 from convention.text.normalize import casefold_text, make_unique_slug
 
+from .employer_choices import EmployerChoices
 from .rows import DirectoryRow
 from .same_companies import SameCompany, index_same_companies
 from .same_people import ListedPersonKey, SamePerson, index_same_people, make_listed_person_key
+
+NO_EMPLOYER_CHOICES: Final = EmployerChoices()
 
 
 @dataclass
@@ -43,6 +48,7 @@ class DirectoryIndex:
     # Casefolded names of the list that stand for another company (`index_same_companies`).
     same_companies: Mapping[str, str] = field(default_factory=dict)
     same_people: Mapping[ListedPersonKey, SamePerson] = field(default_factory=dict)
+    employer_choices: EmployerChoices = field(default_factory=EmployerChoices)
 
     @cached_property
     def people_with_roles(self) -> set[int]:
@@ -55,11 +61,15 @@ class DirectoryIndex:
         today: datetime.date,
         same_companies: Iterable[SameCompany] = (),
         same_people: Iterable[SamePerson] = (),
+        employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
     ) -> "DirectoryIndex":
         """Load the directory with a fixed number of queries."""
         company_names = index_same_companies(same_companies)
         index = cls(
-            today, same_companies=company_names, same_people=index_same_people(same_people, company_names)
+            today,
+            same_companies=company_names,
+            same_people=index_same_people(same_people, company_names),
+            employer_choices=employer_choices,
         )
         companies = {row.pk: row for row in Company.objects.prefetch_related("markets")}
         for company in companies.values():
@@ -100,6 +110,14 @@ class DirectoryIndex:
         person = employment.person
         self.employments_by_person[id(person)].append(employment)
         self.people_by_name[id(employment.company), casefold_text(person.name)] = person
+
+    def end_employments(self, employments: Iterable[Employment], *, before: datetime.date) -> None:
+        """Let further rows see the employments end the day before; the rows themselves stay as stored."""
+        for employment in employments:
+            ended = copy.copy(employment)
+            ended.ends_on = before - ONE_DAY
+            jobs = self.employments_by_person[id(employment.person)]
+            jobs[jobs.index(employment)] = ended
 
     def find_company(self, row: DirectoryRow) -> Company | None:
         """Return the company of the row, by SIREN before name."""

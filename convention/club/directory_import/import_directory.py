@@ -2,8 +2,8 @@
 
 One import at a time. A company is known by its SIREN or its name, a person by the e-mail address, or by the
 name among the company's people; the preview asks about others who may be known. Nobody gets a mail but the
-former address of a person whose address is replaced, and nobody's employer changes: that is a separate
-action (`change_employer.py`).
+former address of a person whose address is replaced. Somebody who works elsewhere changes employer only if
+that is chosen (`employer_changes.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,15 @@ from .changes import (
     write_changes,
 )
 from .columns import COLUMN_LABELS, REQUIRED_COLUMNS, guess_columns
-from .directory_index import DirectoryIndex
+from .directory_index import NO_EMPLOYER_CHOICES, DirectoryIndex
+from .employer_changes import (
+    find_change_objection,
+    find_employer_conflict,
+    get_employment_span,
+    plan_employer_change,
+    record_employer_changes,
+)
+from .employer_choices import EmployerChoices, EmployerOutcome
 from .forbidden_changes import find_forbidden_changes
 from .namesakes import Namesake, find_namesakes_of_new_people
 from .rows import CellVocabulary, DirectoryRow, parse_rows
@@ -69,6 +77,7 @@ class ParsedDirectory:
     # None for the command on the server, which may do everything.
     actor: Person | None = None
     missing_membership: MissingMembership = MissingMembership.REFUSE
+    employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES
 
 
 @dataclass(frozen=True)
@@ -89,14 +98,15 @@ def import_directory(
     same_people: tuple[SamePerson, ...] = (),
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
+    employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
     `same_companies` are names of the table that stand for companies with another name, `same_people` people
     of the table who stand for others of the directory. `missing_membership` says what becomes of seats at
-    companies without a membership. A person whose address is replaced is signed out, and the former address
-    gets an e-mail. Raise UnreadableFile if columns are
-    missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
+    companies without a membership, `employer_choices` what becomes of people who work elsewhere. A person
+    whose address is replaced is signed out, and the former address gets an e-mail. Raise UnreadableFile if
+    columns are missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
     """
     parsed = parse_directory(
         table=table,
@@ -106,6 +116,7 @@ def import_directory(
         same_people=same_people,
         actor=actor,
         missing_membership=missing_membership,
+        employer_choices=employer_choices,
     )
     return apply_directory(parsed=parsed)
 
@@ -120,6 +131,7 @@ def parse_directory(
     same_people: tuple[SamePerson, ...] = (),
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
+    employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     parsed, errors = _parse_table(table, picks, lines or table.rows)
@@ -132,6 +144,7 @@ def parse_directory(
         same_people=same_people,
         actor=actor,
         missing_membership=missing_membership,
+        employer_choices=employer_choices,
     )
 
 
@@ -151,7 +164,9 @@ def _parse_table(
 def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     """Write a parsed list, all of it or nothing. Raise InvalidRows."""
     acquire_advisory_lock(DIRECTORY_LOCK)
-    index = DirectoryIndex.load_current(timezone.localdate(), parsed.same_companies, parsed.same_people)
+    index = DirectoryIndex.load_current(
+        timezone.localdate(), parsed.same_companies, parsed.same_people, parsed.employer_choices
+    )
     changes, seat_requests, errors = _compare_rows(parsed, index)
     if errors:
         # Seats are counted all the same, so that all errors are listed at once.
@@ -159,6 +174,9 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
         raise InvalidRows(errors + seat_errors)
     write_changes(changes)
     _replace_addresses(changes)
+    # After the rows, since the new employer may be a company of the list.
+    if errors := record_employer_changes(changes):
+        raise InvalidRows(errors)
     # Before seats are planned: an employment that ends in this list frees its seat for another row.
     end_seats_with_employments(changes)
     # Planned under the locks of the memberships, also against contacts who give seats at this moment.
@@ -181,13 +199,14 @@ def preview_directory_import(
     same_people: tuple[SamePerson, ...] = (),
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
+    employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
 ) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing.
 
     Raise UnreadableFile, and InvalidRows with the errors of all stages.
     """
     acquire_advisory_lock(DIRECTORY_LOCK)
-    index = DirectoryIndex.load_current(timezone.localdate(), same_companies, same_people)
+    index = DirectoryIndex.load_current(timezone.localdate(), same_companies, same_people, employer_choices)
     # Rows with a wrong cell are compared with the directory too: later rows may need their company.
     parsed, cell_errors = _parse_table(table, picks, table.rows)
     changes, seat_requests, errors = _compare_rows(replace(parsed, actor=actor), index)
@@ -235,10 +254,16 @@ def _compare_rows(
     changes = DirectoryChanges(ignored_columns=parsed.ignored_columns)
     seat_requests, errors = list[SeatRequest](), list[tuple[int, str]]()
     for row in parsed.rows:
+        conflict = find_employer_conflict(row, index)
+        if conflict and conflict.outcome is not EmployerOutcome.REFUSE:
+            changes.employer_conflicts.append(conflict)
+        if conflict and conflict.outcome is EmployerOutcome.LEAVE_OUT:
+            continue
         # Counted before and after each row: only the difference shows whether it is new or changed.
         counts_before = changes.change_counts
         row_errors = [
             *find_forbidden_changes(row, index, parsed.actor),
+            *find_change_objection(conflict, parsed.actor),
             *_apply_row(changes, row, index, seat_requests),
         ]
         errors += [(row.number, sentence) for sentence in row_errors]
@@ -394,12 +419,15 @@ def _find_or_add_employment(
 ) -> Employment | str:
     """Return the employment of the row, added or updated, or an error."""
     person, company = person_and_company
-    span: DateSpan = (row.starts_on or min(index.today, row.ends_on or index.today), row.ends_on)
+    span = get_employment_span(row, index.today)
     employments = index.find_employments(person, span)
     # By object, not by key: a company of this list has no key yet.
     employment = next((other for other in employments if other.company == company), None)
-    # A change of employer needs decisions on seats, bills and votes that a list does not contain.
+    # A change of employer ends seats and roles, so that it has to be chosen for each person.
     if employment is None and employments:
+        conflict = find_employer_conflict(row, index)
+        if conflict and conflict.outcome is EmployerOutcome.RECORD:
+            return plan_employer_change(changes, row, person, company, index)
         sentence = _("%(name)s works at %(company)s. Record the change of employer on their page first.")
         return sentence % {"name": person.name, "company": employments[0].company}
     if employment is None:

@@ -12,6 +12,7 @@ from convention.club.models import DirectoryImport, Person
 from convention.club.permission_cache import enable_permission_cache
 from convention.tables.import_payload import iterate_with_progress, unpack_import
 
+from .employer_choices import EmployerChoices, decode_employer_choices
 from .import_directory import apply_directory, parse_directory
 from .same_companies import decode_same_companies
 from .same_people import decode_same_people
@@ -53,6 +54,7 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
         missing_membership=MissingMembership.SKIP_SEATS
         if MissingMembership.SKIP_SEATS.value in payload.options
         else MissingMembership.REFUSE,
+        employer_choices=EmployerChoices(decode_employer_choices(payload.options)),
     )
     with transaction.atomic():
         summary = str(apply_directory(parsed=parsed))

@@ -42,6 +42,9 @@ PROTECTED_REASON = gettext_lazy("only administrators can change it")
 ADDRESS_TAKEN_REASON = gettext_lazy("another person has the earlier address now")
 
 
+NEW_EMPLOYER_REASON = gettext_lazy("this person’s new employment stays")
+
+
 # Databases limit the number of parameters of a statement.
 BATCH_SIZE = 5000
 
@@ -131,6 +134,7 @@ def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None)
     for kind in DATED_KINDS:
         for pk, row in facts[kind].items():
             undo.rows_by_person[row.person_id or 0].append((kind, pk))
+    people_by_employment = {pk: row.person_id for pk, row in facts["employment"].items()}
     # Before `removed_keys` is set, and in this order: each step may exclude rows that the next would count
     # as deletable.
     for pk in find_protected_roles(facts["role"], actor):
@@ -142,7 +146,20 @@ def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None)
     restorable_values = _exclude_protected_addresses(undo, import_record, actor)
     for kind, before in restorable_values.items():
         undo.restored_values[kind] = dict(_find_restorable(undo, import_record, kind, list(map(int, before))))
+    _skip_former_employments(undo, people_by_employment)
     return undo
+
+
+def _skip_former_employments(undo: DirectoryUndo, people_by_employment: dict[int, int | None]) -> None:
+    """Skip the ends of former employments of people whose new one stays: they would have two employers."""
+    removed = set(undo.removed_keys["employment"])
+    staying = {person for pk, person in people_by_employment.items() if pk not in removed}
+    values = undo.restored_values.get("employment", {})
+    ended = [pk for pk, old in values.items() if "ends_on" in old]
+    for pk, employment in _load_rows("employment", ended if staying else []).items():
+        if employment.person_id in staying:
+            del values[pk]
+            undo.skipped_rows.append(("employment", pk, str(NEW_EMPLOYER_REASON)))
 
 
 @transaction.atomic

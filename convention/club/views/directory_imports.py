@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from convention import hooks
 from convention.club.directory_import.columns import get_column_labels, guess_columns, is_directory_heading
+from convention.club.directory_import.employer_choices import (
+    EmployerChoice,
+    EmployerChoices,
+    EmployerOutcome,
+    decode_employer_choices,
+    load_chosen_conflicts,
+)
 from convention.club.directory_import.import_directory import (
     DirectoryPreview,
     import_directory,
@@ -35,27 +43,32 @@ from convention.tables.row_errors import InvalidRows, shorten_lines
 from convention.tables.upload_form import TableUploadForm, build_error_sheet, list_column_choices
 from convention.web.routing import require_safe_or_post
 
-from .base import ROWS_PER_PAGE, render_club_page
+from .base import ROWS_PER_PAGE, render_club_page, warn_of_roles_to_replace
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-# Questions on companies, and on people. Each sends two fields, and a request has at most
+# Questions on companies, on people, and on employers. Each sends two fields, and a request has at most
 # DATA_UPLOAD_MAX_NUMBER_FIELDS.
 MAX_QUESTIONS: Final = 300
 
 
 @dataclass(frozen=True)
 class ImportChoices:
-    """The answers to the questions of a preview: who and what of the list is known under another name."""
+    """The answers to the questions of a preview.
+
+    They say who and what of the list is known under another name, and who changes employer.
+    """
 
     same_companies: tuple[SameCompany, ...] = ()
     same_people: tuple[SamePerson, ...] = ()
+    employers: tuple[EmployerChoice, ...] = ()
 
     def encode(self) -> list[str]:
         return [
             *(choice.encode() for choice in self.same_companies),
             *(choice.encode() for choice in self.same_people),
+            *(choice.encode() for choice in self.employers),
         ]
 
 
@@ -92,6 +105,7 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
                 same_people=choices.same_people,
                 actor=manager,
                 missing_membership=missing_membership,
+                employer_choices=EmployerChoices(choices.employers, undecided=EmployerOutcome.LEAVE_OUT),
             )
             context |= _build_preview_context(preview, choices)
         except InvalidRows as error:
@@ -114,6 +128,7 @@ def _decode_choices(request: "HttpRequest", prefix: str = "") -> ImportChoices:
     return ImportChoices(
         decode_same_companies(request.POST.getlist(f"{prefix}same_company")),
         decode_same_people(request.POST.getlist(f"{prefix}same_person")),
+        decode_employer_choices(request.POST.getlist(f"{prefix}employer_choice")),
     )
 
 
@@ -121,12 +136,14 @@ def _build_choices_context(choices: ImportChoices, manager: Person) -> dict[str,
     return {
         "same_companies": choices.same_companies,
         "chosen_namesakes": list(load_chosen_namesakes(choices.same_people, manager)),
+        "employer_conflicts": list(load_chosen_conflicts(choices.employers, today=timezone.localdate())),
     }
 
 
 def _build_preview_context(preview: DirectoryPreview, choices: ImportChoices) -> dict[str, Any]:
     """Return the preview, with as many questions as one request can answer."""
     companies, namesakes = preview.similar_companies, preview.namesakes
+    conflicts = preview.changes.employer_conflicts
     max_companies = max(0, MAX_QUESTIONS - len(choices.same_companies))
     max_namesakes = max(0, MAX_QUESTIONS - len(choices.same_people))
     return {
@@ -136,6 +153,9 @@ def _build_preview_context(preview: DirectoryPreview, choices: ImportChoices) ->
         "other_company_count": max(0, len(companies) - max_companies),
         "namesakes": namesakes[:max_namesakes],
         "other_namesake_count": max(0, len(namesakes) - max_namesakes),
+        # Those with a choice are among them.
+        "employer_conflicts": conflicts[:MAX_QUESTIONS],
+        "other_conflict_count": max(0, len(conflicts) - MAX_QUESTIONS),
     }
 
 
@@ -178,8 +198,11 @@ def _import_or_enqueue(
         same_people=choices.same_people,
         actor=require_signed_in(request.user),
         missing_membership=missing_membership,
+        employer_choices=EmployerChoices(choices.employers),
     )
     messages.success(request, str(changes))
+    for change in changes.employer_changes:
+        warn_of_roles_to_replace(request, change.employment.person)
     return redirect("club-imports")
 
 

@@ -246,12 +246,12 @@ def test_forged_choice_of_another_address_is_refused(colleague):
     assert "Only administrators can change this address" in sentence
 
 
-def test_person_of_another_employer_is_sent_to_the_change_of_employer(client, company):
+def test_preview_asks_about_the_employer_of_a_person_who_works_elsewhere(client, company):
     make_member(make_company(name="Rive"), first_name="Baptiste", last_name="Abadie", email="b@rive.example")
 
     page = choose(client, "The same person: keep b@rive.example")
 
-    assert "Record the change of employer on their page first." in page.text
+    assert "Baptiste Abadie works at Rive; the list says Automobiles Delorme" in page.text
     assert not company.employments.exists()
 
 
