@@ -38,10 +38,10 @@ export class GuestDialog {
   listen() {
     getForm("guest-form").addEventListener("submit", (submission) => {
       submission.preventDefault();
-      this.#actions.runOnce(() => this.#save());
+      this.#saveAndLeave(() => this.#actions.focusSearch());
     });
-    getElement("guest-substitute").addEventListener("click", () => this.#openTransfer());
-    getElement("guest-payment").addEventListener("click", () => this.#takePayment());
+    getElement("guest-substitute").addEventListener("click", () => this.#saveAndLeave((guest) => this.#openTransfer(guest)));
+    getElement("guest-payment").addEventListener("click", () => this.#saveAndLeave(this.#actions.takePayment));
     getForm("transfer-form").addEventListener("submit", (submission) => {
       submission.preventDefault();
       this.#actions.runOnce(() => this.#transfer());
@@ -76,35 +76,48 @@ export class GuestDialog {
     getDialog("guest-dialog").showModal();
   }
 
+  /**
+   * Save what was typed, then close the dialog and go on with the guest as saved. Invalid details keep it open.
+   * @param {(guest: Desk.Guest) => void | Promise<void>} goOn
+   */
+  #saveAndLeave(goOn) {
+    this.#actions.runOnce(async () => {
+      if (!(await this.#save())) return;
+      // The badge, the payment and the transfer are for the corrected guest.
+      const guest = this.#guest;
+      this.close();
+      if (guest) await goOn(guest);
+    });
+  }
+
+  /** Save what was typed, if it is valid; return whether it is saved. */
   async #save() {
     const [desk, guest] = [this.#actions.getDesk(), this.#guest];
-    if (!desk || !guest) return;
+    if (!desk || !guest) return false;
     const form = getForm("guest-form");
     const { note } = readForm(form);
     const values = readTexts(form);
-    if (!hasBothNames(values)) return showMessage("guest-problem", formatText("names.missing"));
     const before = pickTexts(guest);
     if (JSON.stringify(values) !== JSON.stringify(before)) {
+      if (!form.reportValidity()) return false;
+      if (!hasBothNames(values)) {
+        showMessage("guest-problem", formatText("names.missing"));
+        return false;
+      }
       await desk.add(guest.reference, { kind: "correct", values: { ...values, before } }, values);
     }
     if (note !== guest.note) {
       await desk.add(guest.reference, { kind: "note", values: { note, before: { note: guest.note } } }, values);
     }
-    this.close();
-    this.#actions.focusSearch();
-  }
-
-  #takePayment() {
-    const guest = this.#guest;
-    this.close();
-    if (guest) this.#actions.takePayment(guest);
+    return true;
   }
 
   // --- transfer -----------------------------------------------------------------------------------------
 
-  #openTransfer() {
-    const [desk, guest] = [this.#actions.getDesk(), this.#guest];
-    if (!desk || !guest) return;
+  /** @param {Desk.Guest} guest */
+  #openTransfer(guest) {
+    const desk = this.#actions.getDesk();
+    if (!desk) return;
     const form = getForm("transfer-form");
     form.reset();
     fillForm(form, { company: guest.company });
@@ -116,7 +129,6 @@ export class GuestDialog {
     getElement("transfer-company-field").hidden = isMembers;
     getElement("transfer-title").textContent = formatText("transfer.title", { name: formatName(guest) });
     showMessage("transfer-problem", "");
-    getDialog("guest-dialog").close();
     getDialog("transfer-dialog").showModal();
   }
 
@@ -137,22 +149,19 @@ export class GuestDialog {
   /** @param {Desk.Guest} guest */
   #makeReprintButtons(guest) {
     if (!guest.printed_at || !guest.code) return [];
+    const { printBadge, recordPrint } = this.#actions;
     if (!guest.next_code) {
-      const printSame = () => {
-        this.close();
-        this.#actions.printBadge(guest);
-      };
       return [
         makeElement("p", "", formatText("reprint.no_next")),
-        makeButton(formatText("reprint.same"), printSame, "button quiet small"),
+        makeButton(formatText("reprint.same"), () => this.#saveAndLeave(printBadge), "button quiet small"),
       ];
     }
-    const { runOnce, recordPrint } = this.#actions;
     return [
       makeElement("p", "label", formatText("reprint.why")),
-      ...REPRINT_REASONS.map((reason) =>
-        makeButton(formatText(`reprint.${reason}`), () => runOnce(() => recordPrint(guest, reason)), "button quiet small"),
-      ),
+      ...REPRINT_REASONS.map((reason) => {
+        const reprint = () => this.#saveAndLeave((saved) => recordPrint(saved, reason));
+        return makeButton(formatText(`reprint.${reason}`), reprint, "button quiet small");
+      }),
     ];
   }
 }
