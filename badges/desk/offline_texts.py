@@ -84,6 +84,7 @@ def list_status_texts() -> dict[str, str]:
             "The browser erased this device’s storage. The guest list and the unsent entries ({count}) have "
             "been stored again. Leave this page open until they are sent."
         ),
+        "list.time": _("List of {time}"),
         "pending": _("{count} to send"),
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),

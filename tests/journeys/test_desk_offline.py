@@ -466,3 +466,22 @@ def test_search_without_result_says_from_when_the_list_is(page):
 
     expect(page.locator("#results")).to_contain_text(re.compile(r"list dates from \d+:\d\d:"))
     expect(page.locator("#results")).to_contain_text("A reference or a short code must be complete")
+
+
+def test_search_and_time_of_the_list_are_shown_after_a_change_to_offline_work(page):
+    page.context.set_offline(False)
+    page.goto("/en/desk/x/")
+    page.context.set_offline(True)
+    page.locator("#q").fill("kel")
+    page.locator("#no-answer a").click()
+    page.locator("#pin").fill(PIN)
+
+    page.get_by_role("button", name="Unlock").click()
+
+    expect(page.locator("#q")).to_have_value("kel")
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    expect(page.locator("#list-time")).to_have_text(re.compile(r"^List of \d+:\d\d$"))
+    assert "kel" not in page.url
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#list-time")).to_be_hidden()

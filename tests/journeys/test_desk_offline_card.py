@@ -127,3 +127,11 @@ def test_new_attendee_is_not_inside_although_the_former_one_was(page):
     page.locator("#verdict").get_by_role("button", name="Faire entrer").click()
     expect(page.locator("#verdict .desk-verdict.admitted .person-name")).to_have_text("Lina Durand")
     expect(page.locator("#inside-count")).to_contain_text("1")
+
+
+def test_check_in_offers_the_badge_as_online(page):
+    check_in(page, "keller")
+
+    page.locator("#verdict .admitted").get_by_role("button", name="Imprimer le badge").click()
+
+    expect(page.locator("#badge-sheet svg")).to_contain_text("Keller")

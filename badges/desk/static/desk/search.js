@@ -300,6 +300,14 @@ find("#skipped").addEventListener("submit", (event) => {
   sendSkipped(/** @type {HTMLFormElement} */ (event.target), event.submitter);
 });
 
+for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-passes-search]"))) {
+  link.addEventListener("click", () => {
+    const query = field.value.trim() || find("#no-answer-name").textContent.trim();
+    // In the fragment, which no server logs: it may be a guest's name.
+    link.hash = query ? new URLSearchParams({ q: query }).toString() : "";
+  });
+}
+
 listenToKeys(document, handleScan);
 highlight(0);
 setInterval(refreshNumbers, REFRESH_MS);

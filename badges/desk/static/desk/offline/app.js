@@ -24,12 +24,20 @@ const VIEWS = ["opening", "setup", "locked", "open", "events"];
 /** @type {DeskState | null} */
 let desk = null;
 let lastActionAt = Date.now();
+let searchFromAddress = takeSearchFromAddress();
 const view = new DeskView(() => desk, printBadge);
 
 /** Return the slug of the event from the address: /desk/EVENT/... or ?event=EVENT. */
 function getEventFromAddress() {
   const fromPath = /\/desk\/([-\w]+)\//.exec(location.pathname)?.[1];
   return fromPath ?? new URLSearchParams(location.search).get("event") ?? "";
+}
+
+/** Return what was searched at the online desk, and remove it from the address: it may be a guest's name. */
+function takeSearchFromAddress() {
+  const query = new URLSearchParams(location.hash.slice(1)).get("q") ?? "";
+  if (query) history.replaceState(null, "", location.pathname + location.search);
+  return query;
 }
 
 /** @param {string} name */
@@ -166,6 +174,8 @@ async function unlock(event, key) {
   /** @type {HTMLAnchorElement} */ (getElement("sign-in")).href = signInAddress();
   view.refresh();
   view.focusSearch();
+  if (searchFromAddress) view.showSearch(searchFromAddress);
+  searchFromAddress = "";
   await desk.send();
 }
 

@@ -42,6 +42,15 @@ export class CardActions {
   }
 
   /**
+   * Return what comes after a check-in, apart from undoing it.
+   * @param {Desk.Guest} guest
+   */
+  listAfterCheckIn(guest) {
+    const print = guest.state === "confirmed" ? [this.#makeButton("print", guest, this.#actions.print)] : [];
+    return [...(guest.payment === "to_pay" ? this.#listPayment(guest) : []), ...print];
+  }
+
+  /**
    * Return what can be done for a guest who cannot be checked in as they are.
    * @param {Desk.Guest} guest
    */

@@ -86,6 +86,12 @@ export class DeskView {
     this.#field.focus();
   }
 
+  /** @param {string} query */
+  showSearch(query) {
+    this.#field.value = query;
+    this.#search(query);
+  }
+
   /** Remove everything about guests from the page. */
   clear() {
     for (const id of ["results", "problems", "badge-sheet"]) getElement(id).replaceChildren();
@@ -136,6 +142,9 @@ export class DeskView {
     if (!desk) return;
     getElement("desk-event").textContent = desk.data?.event.title ?? "";
     getElement("connection").textContent = formatText(`connection.${desk.connection}`, { sentence: desk.refusal });
+    // An online desk's list is up to date.
+    const isListDated = desk.connection !== "online" && desk.data !== null && desk.syncedAt !== null;
+    showMessage("list-time", isListDated ? this.#describeList(desk, "list.time") : "");
     getElement("pending-count").textContent = formatText("pending", { count: desk.pending.length });
     getElement("sign-in").hidden = desk.connection !== "signed_out";
     getElement("back-online").hidden = desk.connection !== "online" || desk.pending.length > 0;
@@ -367,7 +376,10 @@ export class DeskView {
       kind: "admitted",
       text: formatText(`verdict.${direction}`),
       entryId: id,
-      listActions: () => [makeButton(formatText("undo"), undo, "button quiet small")],
+      listActions: (shown) => [
+        makeButton(formatText("undo"), undo, "button quiet small"),
+        ...this.#cardActions.listAfterCheckIn(shown),
+      ],
     });
   }
 
@@ -443,7 +455,6 @@ export class DeskView {
   async #recordPrint(guest, reason) {
     const desk = this.#getDesk();
     if (!desk) return;
-    this.#dialog.close();
     // A reprint is the next version, which voids the one before.
     const badge_version = guest.badge_version + (reason ? 1 : 0);
     await desk.add(guest.reference, { kind: "print", values: { reason, badge_version } }, guest);
