@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,6 +28,8 @@ from convention.text.normalize import matches_search_words, search_text, split_s
 from registrations.billing.refund_summary import load_amounts_due
 from registrations.models import Order, Registration
 
+from .models import BadgePrint
+
 MAX_GUESTS_SHOWN = 30
 INDEX_CACHE_SECONDS = 60
 # By the name of what is wrong with a scanned badge.
@@ -42,6 +44,8 @@ BADGE_PROBLEMS = {
 class DeskGuest:
     """A registration with arrival, last departure, whether it is inside, and what its order owes.
 
+    `is_badge_printed` tells whether the desk printed the badge that is valid now.
+
     `order_size` counts the active registrations of its order, for all of which `amount_due` is owed.
     """
 
@@ -52,6 +56,7 @@ class DeskGuest:
     amount_due: Money | None = None
     order_size: int = 1
     has_conflict: bool = False
+    is_badge_printed: bool = False
 
     @property
     def is_of_group_order(self) -> bool:
@@ -177,7 +182,8 @@ def _find_by_badge(event: Event, reference: str, badge_version: int) -> DeskSear
 
 def load_guests(event: Event, registration_ids: list[int]) -> list[DeskGuest]:
     """Return these registrations by name with all that the desk shows, in a fixed number of queries."""
-    rows = Registration.objects.filter(pk__in=registration_ids)
+    prints = BadgePrint.objects.filter(registration=OuterRef("pk"), badge_version=OuterRef("badge_version"))
+    rows = Registration.objects.filter(pk__in=registration_ids).annotate(is_badge_printed=Exists(prints))
     guests = list(rows.select_related("ticket", "order", "staff_note").prefetch_related("addons__addon"))
     return _add_presences(event, guests, load_amounts_due([guest.order for guest in guests]))
 
@@ -254,4 +260,6 @@ def _make_guest(
         amount_due=amount_due,
         order_size=order_size,
         has_conflict=presence.get("conflict_pk") is not None,
+        # Annotated by load_guests.
+        is_badge_printed=getattr(registration, "is_badge_printed", False),
     )

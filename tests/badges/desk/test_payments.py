@@ -4,9 +4,11 @@ import datetime
 import uuid
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
+from lxml import html
 
 from convention.audit.models import AuditEntry
+from convention.text.dates import format_date
 from registrations.booking.build_order import HOLD_DURATION
 from registrations.inventory.stock import release_ticket_holds
 from registrations.invoices.ledger.refunds import cancel_payment
@@ -81,6 +83,21 @@ def test_payment_of_amount_due_confirms_order_and_has_receipt(zoe, desk, client)
     assert "ce n’est pas une facture" in text
     assert AuditEntry.objects.get(verb="payment.record").event == "x"
     assert AuditEntry.objects.filter(verb="payment.receipt").count() == 1
+
+
+def test_links_of_a_payment_name_amount_and_date_to_screen_readers(zoe, desk, client):
+    make_issuer()
+    pay(client, desk)
+    received_on = Payment.objects.get().received_on
+
+    page = html.fromstring(client.get(f"/en{desk}").content)
+
+    hidden = [
+        " ".join(node.text_content().split()) for node in page.xpath("//a/span[@class='visually-hidden']")
+    ]
+    with translation.override("en"):
+        expected = " ".join(f": €120, card terminal, {format_date(received_on)}".split())
+    assert [text for text in hidden if "120" in text] == [expected, expected]
 
 
 def test_part_payment_holds_place_until_event_ends(zoe, desk, client):

@@ -11,6 +11,7 @@ from lxml import html
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.codes import build_badge_code, make_short_code
+from badges.desk.models import BadgePrint
 from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
 from convention.events.sequence import advance_sequence
 from registrations.models import Order, Registration
@@ -278,3 +279,41 @@ def test_attendee_aboard_only_coach_is_shown_as_inside(event):
     [guest] = find_guests(event=event, query="zoe").guests
 
     assert guest.is_inside
+
+
+def test_latest_entries_tell_namesakes_apart_by_their_company(event, client):
+    zoe = event.registrations.get(first_name="Zoé")
+    entrance = Checkpoint.objects.create(event=event, name="Entrée")
+    now = timezone.now()
+    Presence.objects.create(
+        event=event, checkpoint=entrance, registration=zoe, is_inside=True, entries=1, first_entered_at=now,
+        last_entered_at=now,
+    )  # fmt: skip
+    client.force_login(make_staff(event, "desk"))
+
+    numbers = client.get("/en/desk/x/numbers/").text
+
+    assert "Énergie du Rhône" in numbers
+
+
+def test_list_offers_another_badge_once_the_valid_one_was_printed(event, client):
+    zoe = event.registrations.get(first_name="Zoé")
+    client.force_login(make_staff(event, "desk"))
+    before = client.get("/en/desk/x/", {"q": "zoe"}).text
+    BadgePrint.objects.create(registration=zoe, badge_version=zoe.badge_version)
+
+    after = client.get("/en/desk/x/", {"q": "zoe"}).text
+
+    assert "Print the badge" in before
+    assert "Print another badge" in after
+
+
+def test_list_offers_the_first_print_of_a_badge_that_replaced_a_printed_one(event, client):
+    zoe = event.registrations.get(first_name="Zoé")
+    BadgePrint.objects.create(registration=zoe, badge_version=zoe.badge_version)
+    Registration.objects.filter(pk=zoe.pk).update(badge_version=zoe.badge_version + 1)
+    client.force_login(make_staff(event, "desk"))
+
+    page = client.get("/en/desk/x/", {"q": "zoe"}).text
+
+    assert "Print another badge" not in page
