@@ -106,6 +106,7 @@ class DeskEntry(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     device = models.ForeignKey(DeskDevice, models.CASCADE, related_name="entries")
+    # Of entries that were not applied, only a transfer has one: what followed it is not of this attendee.
     registration = models.ForeignKey(Registration, models.CASCADE, null=True, related_name="+")
     uid = models.UUIDField()
     kind = models.CharField(max_length=20)

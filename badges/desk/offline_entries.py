@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError, ServiceUnavailable
 from convention.events.models import Event
 from convention.money import Money
+from registrations.attendee_identity import AttendeeIdentity
+from registrations.booking.transfer import IDENTITY_FIELDS, would_transfer
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
 from registrations.changes.substitute import substitute_as_organizer
@@ -28,7 +30,7 @@ from registrations.notes.staff_notes import write_staff_note
 from registrations.order_request import RequestedPlace
 
 from .badge_prints import find_last_print, print_badge
-from .check_in import record_offline_scan
+from .check_in import ScanNotRecorded, record_offline_scan
 from .models import BadgePrint, DeskDevice, DeskEntry
 from .payments import DESK_PAYMENT_PREFIX, MoreThanDue, explain_lost_place, invoice_later, take_payment
 from .permissions import check_takes_payments, get_guest
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from convention.club.models import Person
 
 MAX_SENTENCE_LENGTH = 500
+# A correction to another person's name is a transfer, too.
+TRANSFERRING_KINDS = ("substitute", "correct")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +102,8 @@ def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
         raise
     except ConventionError as error:
         state, sentence = DeskEntry.State.REFUSED, describe_refusal(error)
+    if state != DeskEntry.State.DONE:
+        registration = _find_place_to_transfer(context.event, entry)
     if entry.kind == "walk_in":
         # Outside the savepoint: the badge of a refused walk-in was printed, too, and nobody else may get it.
         _bind_spare_badge(context.device, entry.reference)
@@ -111,6 +117,36 @@ def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
         state=state,
         sentence=sentence[:MAX_SENTENCE_LENGTH],
     )
+
+
+def _find_place_to_transfer(event: Event, entry: OfflineEntry) -> Registration | None:
+    """Return the place that the entry would give to another person; None if it is no transfer."""
+    if entry.kind not in TRANSFERRING_KINDS:
+        return None
+    guest = Registration.objects.filter(event=event, reference=entry.reference).first()
+    new_attendee = AttendeeIdentity(**{name: entry.values[name] for name in IDENTITY_FIELDS})
+    return guest if guest and would_transfer(guest, new_attendee) else None
+
+
+def _check_attendee(context: EntryContext, guest: Registration, entry: OfflineEntry) -> None:
+    """Raise ScanNotRecorded if the device took the guest for someone who did not get the place.
+
+    The device learns only from the answer that a transfer was refused: a check-in that it made before that
+    is of the person who should have got the place.
+    """
+    refused_transfers = context.device.entries.filter(
+        registration=guest,
+        kind__in=TRANSFERRING_KINDS,
+        made_at__lte=entry.made_at,
+        received_at__gte=entry.made_at,
+    )
+    if refused_transfers.exclude(state=DeskEntry.State.DONE).exists():
+        raise ScanNotRecorded(
+            _(
+                "Not recorded: the place was not transferred to this person. Transfer it first, then "
+                "check them in."
+            )
+        )
 
 
 def _raise_to_predecessor(device: DeskDevice, entry: OfflineEntry) -> OfflineEntry:
@@ -139,6 +175,8 @@ type Outcome = tuple[Registration | None, str]
 
 def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
+    if entry.kind == "check_in":
+        _check_attendee(context, guest, entry)
     sentence = record_offline_scan(
         guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at,
         clock_offset_ms=None if entry.is_time_uncertain else 0, direction=entry.values["direction"],
