@@ -281,7 +281,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "proposal-respond": {"pk": proposal.pk},
         "club-long-job": {"pk": Job.objects.create(kind="directory", title="Import", language="fr").pk},
         "host-proposal-withdraw": {"pk": proposal.pk},
-        "club-role-end": {"role_id": values["role_of_company"]},
+        "club-role-end": make_vendor_role(),
         "club-person-role-end": {"role_id": values["role_of_club"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,
@@ -381,6 +381,13 @@ def make_delegated_role(contract: Delegation, person: Person, role: str = "organ
     )
 
 
+def make_vendor_role():
+    """Create a role of a company that a secretary may end, too."""
+    company = make_company()
+    role = CompanyRole.objects.create(company=company, role="vendor", starts_on=START_OF_2020)
+    return {"company": company.slug, "role_id": role.pk}
+
+
 def make_company_objects(registration: Registration) -> dict[str, Any]:
     """Create a company with one of everything that addresses name, whose contact ordered that place."""
     company = make_company()
@@ -388,8 +395,6 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
     colleague = make_person()
     job = Employment.objects.create(person=colleague, company=company, starts_on=START_OF_2020)
     CompanyOrder.objects.create(order=registration.order, company=company)
-    # The only role of a company that a secretary may end.
-    ended_role = CompanyRole.objects.create(company=company, role="vendor", starts_on=START_OF_2020)
     return {
         "company": company.slug,
         "membership": company.memberships.get().pk,
@@ -400,7 +405,7 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
         "person_id": colleague.pk,
         "address_id": EmailAddress.objects.create(user=colleague, email=f"other-{colleague.pk}@x.example").pk,
         "duplicate_id": make_person().pk,
-        "role_of_company": ended_role.pk,
+        "role_of_company": company.roles.get().pk,
         "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,
     }
 
