@@ -90,6 +90,11 @@ def remember_issued_identity(registration: Registration, before: Mapping[str, An
     return ["issued_to"]
 
 
+def gives_first_name(registration: Registration, before: Mapping[str, Any]) -> bool:
+    """Return whether changes name a place that had no name."""
+    return registration.has_name and not get_issued_identity(registration, before).has_name
+
+
 def has_other_unnamed_address(registration: Registration, before: Mapping[str, Any]) -> bool:
     """Return whether unsaved changes give a place without a name to another address."""
     former_email = before.get("email", "")

@@ -52,7 +52,7 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
 
-from .links import follow_other_address
+from .links import mail_link_after_correction
 from .notifications import notify_former_contact
 
 NAME_FIELDS = ("first_name", "last_name")
@@ -327,10 +327,10 @@ def _save_correction(
     registration.save(update_fields=[*{*changed, *saved_fields}, *sent_fields, "sequence"])
     if {"first_name", "last_name"} & old_values.keys():
         sync_attendee_names([registration])
-    if verb == "registration.correct" and "email" in old_values:
+    if verb == "registration.correct":
         # Only after saving: some deployments run tasks within the request.
-        registration.is_link_mailed = follow_other_address(
-            registration, old_values["email"], former_link_version=former_version
+        registration.is_link_mailed = mail_link_after_correction(
+            registration, old_values, former_link_version=former_version, given_by=given_by
         )
     if sends_mail:
         hooks.send_order_mails.enqueue(registration.order_id)

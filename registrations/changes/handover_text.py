@@ -69,13 +69,15 @@ def describe_handover(registration: Registration, *, reader: str = "") -> str:
 
 
 def describe_correction(
-    corrected: Registration, *, former_holder_count: int, reader: str = "", former_contact: str = ""
+    corrected: Registration, *, former_holder: int, reader: str = "", former_contact: str = ""
 ) -> str:
-    """Return that the correction is saved and who gets the badge, also if it gave the place away.
+    """Return that the correction is saved and who gets the badge, also if it named or gave away the place.
 
-    `former_contact` is the order's address before the correction, if its link was used.
+    `former_holder` is the `holder_number` before the correction, and `former_contact` the order's address, if
+    its link was used.
     """
-    if corrected.holder_count > former_holder_count:
+    is_named_by_other = former_holder == 0 and corrected.is_link_mailed
+    if is_named_by_other or corrected.holder_count > max(1, former_holder):
         return describe_handover(corrected, reader=reader)
     order = corrected.order
     if former_contact and not is_same_email(former_contact, order.email):

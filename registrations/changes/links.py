@@ -1,8 +1,9 @@
 """Mail links again, and replace links that leaked: of a whole order or of one private place."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +19,8 @@ from convention.audit.record import record_action
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import filter_by_email
 from registrations.billing.receivables import is_order_active
-from registrations.models import Order, Registration
+from registrations.booking.transfer import gives_first_name
+from registrations.models import GivenBy, Order, Registration
 from registrations.models.deliveries import holder_message_key
 from registrations.permissions import LINK_LIFETIME, choose_link_secret, get_full_access, make_own_secret
 
@@ -128,6 +130,39 @@ def needs_new_link_mail(registration: Registration) -> bool:
         return False
     message_key = holder_message_key(registration)
     return registration.deliveries.filter(message_key=message_key, accepted_at__isnull=False).exists()
+
+
+def mail_link_after_correction(
+    registration: Registration, old_values: Mapping[str, Any], *, former_link_version: int, given_by: GivenBy
+) -> bool:
+    """Queue the e-mail with the link that a saved correction calls for; return whether one brings the link.
+
+    `old_values` has the former values of the changed fields.
+    """
+    former_email = old_values.get("email", "")
+    is_invited_again = bool(former_email) and registration.order.source == Order.Source.COMPANY_CONTACT
+    if _is_named_by_other(registration, old_values, given_by) and not is_invited_again:
+        if registration.has_own_address:
+            send_own_link(registration)
+        return registration.has_own_address
+    if "email" not in old_values:
+        return False
+    return follow_other_address(registration, former_email, former_link_version=former_link_version)
+
+
+def _is_named_by_other(registration: Registration, old_values: Mapping[str, Any], given_by: GivenBy) -> bool:
+    """Return whether the correction gave a place its first name, and the attendee lacks the link."""
+    if registration.event.is_over() or not gives_first_name(registration, old_values):
+        return False
+    # Attendees who enter their own name opened the page with their link.
+    return given_by is not GivenBy.ATTENDEE or "email" in old_values
+
+
+def send_own_link(registration: Registration) -> None:
+    """Queue the mail with the new attendee's link; a company's contact has colleagues invited instead."""
+    if registration.order.source != Order.Source.COMPANY_CONTACT:
+        send_links_mail.enqueue([], [registration.pk])
+    invite_new_attendee(registration)
 
 
 def invite_new_attendee(registration: Registration) -> None:

@@ -39,7 +39,7 @@ from registrations.sessions.booking import release_members_session_places
 
 from .correct import check_transfer_deadline
 from .handover_text import has_own_mailbox, is_announced_with_badge
-from .links import invite_new_attendee, send_links_mail
+from .links import send_own_link
 
 # For the audit trail, and to be saved whether they changed or not.
 NAMED_FIELDS = ["first_name", "last_name", "email", "language", "no_photo", "person"]
@@ -172,7 +172,7 @@ def _substitute(
     hooks.send_order_mails.enqueue(registration.order_id)
     # A new holder of a confirmed place gets their link with the badge.
     if has_own_mailbox(registration) and not is_announced_with_badge(registration):
-        _send_own_link(registration)
+        send_own_link(registration)
     # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications([registration])
     return registration
@@ -202,13 +202,6 @@ def _assign_attendee(
         verb, fields = NAMING_VERB, NAMED_FIELDS
     record_action(verb, registration, event=registration.event, fields=fields)
     return saved_fields
-
-
-def _send_own_link(registration: Registration) -> None:
-    """Queue the mail with the new attendee's link; a company's contact has colleagues invited instead."""
-    if registration.order.source != Order.Source.COMPANY_CONTACT:
-        send_links_mail.enqueue([], [registration.pk])
-    invite_new_attendee(registration)
 
 
 def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace) -> None:

@@ -36,7 +36,7 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
     if request.method == "POST" and form.is_valid():
         question = _find_question(request, link_access, registration, form)
         if question is None and (corrected := _correct(link_access, registration, form)):
-            return _redirect_after_correction(request, link_access, corrected, registration.holder_count)
+            return _redirect_after_correction(request, link_access, corrected, registration.holder_number)
     context = {
         "link_access": link_access,
         "event": link_access.order.event,
@@ -77,16 +77,16 @@ def _correct(
 
 
 def _redirect_after_correction(
-    request: HttpRequest, link_access: LinkAccess, registration: Registration, holder_count: int
+    request: HttpRequest, link_access: LinkAccess, registration: Registration, former_holder: int
 ) -> HttpResponse:
     """Redirect to the order, or to the event's page where the attendee gave the place away.
 
-    `holder_count` is that before the correction.
+    `former_holder` is the `holder_number` before the correction.
     """
     if link_access.is_full or is_own_secret(registration, link_access.secret):
         contact = link_access.buyer_address
         saved = describe_correction(
-            registration, former_holder_count=holder_count, reader=contact, former_contact=contact
+            registration, former_holder=former_holder, reader=contact, former_contact=contact
         )
         messages.success(request, saved)
         # The correction may have replaced the link this page was opened with.

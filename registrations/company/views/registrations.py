@@ -197,9 +197,9 @@ def registration_correction(request: HttpRequest, company: str, reference: str) 
     if is_post and form.is_valid():
         outcome = _correct(request, company_obj, registration, form)
         if isinstance(outcome, Registration):
-            reader, holder_count = link_access.buyer_address, registration.holder_count
+            reader, former_holder = link_access.buyer_address, registration.holder_number
             messages.success(
-                request, describe_correction(outcome, former_holder_count=holder_count, reader=reader)
+                request, describe_correction(outcome, former_holder=former_holder, reader=reader)
             )
             return redirect("company-place", company, reference)
         question = outcome

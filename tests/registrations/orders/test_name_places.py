@@ -268,3 +268,33 @@ def test_attendees_page_to_give_a_place_names_no_amount(client):
 
     assert "The transfer costs nothing." in text
     assert "for this order" not in text
+
+
+@pytest.mark.parametrize("page", ["give", "correct"])
+def test_attendee_named_on_the_page_of_one_place_gets_their_link(client, order, run_tasks, mailoutbox, page):
+    place = order.registrations.first()
+    data = {"first_name": "Zoé", "last_name": "Alpha", "email": "a@x.fr", "company": "X"}
+
+    text = client.post(f"{make_url(order)}{place.reference}/{page}/", data, follow=True).text
+    run_tasks()
+
+    place.refresh_from_db()
+    [mail] = [mail for mail in mailoutbox if mail.to == ["a@x.fr"]]
+    assert make_own_secret(place) in mail.body
+    assert "and a@x.fr a personal link to the registration." in text
+
+
+def test_attendee_who_enters_their_name_behind_their_own_link_gets_no_other(
+    client, order, run_tasks, mailoutbox
+):
+    place = order.registrations.first()
+    place.email = "a@x.fr"
+    place.save()
+    path = f"/en/orders/{order.reference}/{make_own_secret(place)}/{place.reference}/correct/"
+
+    client.post(path, {"first_name": "Zoé", "last_name": "Alpha", "email": "a@x.fr", "company": "X"})
+    run_tasks()
+
+    place.refresh_from_db()
+    assert place.last_name == "Alpha"
+    assert [mail for mail in mailoutbox if mail.to == ["a@x.fr"]] == []
