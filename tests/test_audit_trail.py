@@ -208,7 +208,7 @@ FORMS_NOT_TESTED_HERE = {
     "privacy-case-file": "test_export",
     "privacy-case-erase": "test_erase", "privacy-case-refuse": "privacy/test_pages",
     "privacy-case-answered": "privacy/test_pages", "privacy-case-person": "test_linked_requests",
-    "club-seat-move": "test_secretary_directory", "desk-address-hint": "desk/test_address_hints",
+    "club-seat-move": "test_secretary_directory",
     "company-seats": "test_company_desk", "company-seat-give": "test_company_desk",
     "company-seat-take": "test_company_desk",
     "company-place": "test_company_desk", "company-place-invite": "sends a mail only",

@@ -27,6 +27,8 @@ STYLESHEETS = [
 ]
 # Imported by our scripts, so the worker must store them.
 SHARED_SCRIPTS = [
+    "desk/address_hint.js",
+    "desk/email_addresses.js",
     "desk/skipped_guests.js",
     "vendor/idb/index.js",
     "scanner/badge_codes.js",

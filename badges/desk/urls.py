@@ -14,7 +14,6 @@ pages: list[Any] = [
     path("desk/<slug:event>/", search.desk_search, name="desk"),
     path("desk/<slug:event>/numbers/", search.desk_numbers, name="desk-numbers"),
     path("desk/<slug:event>/walk-in/", walk_in.walk_in_create, name="desk-walk-in"),
-    path("desk/<slug:event>/address-hint/", walk_in.address_hint, name="desk-address-hint"),
     path("desk/<slug:event>/devices/", offline.desk_device_list, name="desk-devices"),
     path("desk/<slug:event>/devices/<int:pk>/revoke/", offline.offline_revoke, name="desk-device-revoke"),
     path("desk/<slug:event>/offline/session/", offline.offline_session, name="desk-session"),

@@ -29,6 +29,11 @@ def suggest_address(address: str) -> str:
     return f"{address.strip().rpartition('@')[0]}@{close[0][1]}"
 
 
+def list_mail_domains() -> dict[str, list[str]]:
+    """Return the data with which badges/desk/static/desk/email_addresses.js suggests the same addresses."""
+    return {"providers": sorted(PUBLIC_MAIL_DOMAINS), "country_codes": sorted(country_codes())}
+
+
 def _measure_domain(typed: str, provider: str) -> int | None:
     """Return the typing errors in a domain that was meant to be the provider's; None if it was not."""
     typed_name, _dot, typed_suffix = typed.partition(".")

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from convention.text.address_suggestions import suggest_address
+from convention.text.address_suggestions import list_mail_domains, suggest_address
 from registrations.models import Registration
 
 register = template.Library()
@@ -22,6 +22,12 @@ STATE_CLASSES = {
 def suggest_corrected_address(typed: str | None) -> str:
     """Return the address that was probably meant; "" if the typed one does not look mistyped."""
     return suggest_address(typed or "")
+
+
+@register.simple_tag
+def mail_domains() -> dict[str, list[str]]:
+    """Return what a script needs to suggest addresses."""
+    return list_mail_domains()
 
 
 @register.filter

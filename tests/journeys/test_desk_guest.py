@@ -1,5 +1,7 @@
 """The desk's forms: what was typed is not lost."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -106,10 +108,46 @@ def test_mistyped_address_is_corrected_with_one_click(open_page, site, client, g
 
     email.fill("ines@gmial.com")
     email.press("Tab")
-    expect(page.locator("[data-hint-url]")).to_contain_text("ines@gmail.com")
+    expect(page.locator("[data-address-hint]")).to_contain_text("ines@gmail.com")
     assert_accessible(page)
-    page.locator("[data-hint-url] button").click()
+    page.locator("[data-address-hint] button").click()
 
     expect(email).to_have_value("ines@gmail.com")
     expect(email).to_be_focused()
-    expect(page.locator("[data-hint-url]")).to_be_empty()
+    expect(page.locator("[data-address-hint]")).to_be_empty()
+
+
+def test_mistyped_address_is_corrected_by_keyboard_before_it_is_sent(open_page, site, client, guest):
+    page = open_page("desktop")
+    open_desk(page, client, site, guest.event)
+    page.goto(f"/desk/x/guests/{guest.reference}/correct/")
+    page.wait_for_load_state()
+    email = page.locator("main [type=email]")
+    email.fill("ines@gmial.com")
+
+    email.press("Enter")
+    expect(page.locator("[data-address-hint] button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(email).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/guests/\w+/$"))
+    guest.refresh_from_db()
+    assert guest.email == "ines@gmail.com"
+
+
+def test_tab_leads_to_the_hint_and_the_address_can_be_sent_as_it_is(open_page, site, client, guest):
+    page = open_page("desktop")
+    open_desk(page, client, site, guest.event)
+    page.goto(f"/desk/x/guests/{guest.reference}/correct/")
+    page.wait_for_load_state()
+    email = page.locator("main [type=email]")
+    email.fill("ines@gmial.com")
+
+    email.press("Tab")
+    expect(page.locator("[data-address-hint] button")).to_be_focused()
+    email.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/guests/\w+/$"))
+    guest.refresh_from_db()
+    assert guest.email == "ines@gmial.com"

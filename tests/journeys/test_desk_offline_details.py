@@ -118,3 +118,30 @@ def test_back_discards_what_was_typed(page):
 
     expect(page.locator("#guest-dialog")).to_be_hidden()
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+
+def test_mistyped_address_of_a_walk_in_is_asked_about_once(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill("Inès")
+    page.locator("#walk-in-last").fill("Durand")
+    page.locator("#walk-in-email").fill("ines@gmial.com")
+    hint = page.locator("#walk-in-form [data-address-hint]")
+
+    page.locator("#walk-in-email").press("Enter")
+
+    expect(hint).to_contain_text("ines@gmail.com")
+    expect(hint.get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#walk-in-email")).to_have_value("ines@gmail.com")
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict section.registered")).to_contain_text("Inès Durand")
+    expect(hint).to_be_empty()
+
+
+def test_mistyped_address_of_a_guest_gets_a_hint_in_the_details(page):
+    open_guest(page, "kel")
+
+    page.locator("#guest-email").fill("elo@orage.fr")
+    page.locator("#guest-email").press("Tab")
+
+    expect(page.locator("#guest-form [data-address-hint]")).to_contain_text("elo@orange.fr")

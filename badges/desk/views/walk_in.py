@@ -12,17 +12,14 @@ from django.utils import translation
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from badges.desk.permissions import can_take_payments
 from badges.desk.search import load_guests
 from convention.errors import InvalidFields, NotOpenNow, SoldOut
 from convention.events.permissions import can_organize, get_event_to_staff
-from convention.text.address_suggestions import suggest_address
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
-from registrations.booking.validation import MAX_EMAIL_LENGTH
 from registrations.booking.walk_in import DuplicateRegistration, register_walk_in
 from registrations.models import Order, Registration
 from registrations.questions.answer_forms import AnswersForm, respond_with_questions
@@ -153,12 +150,3 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
             return redirect("desk-guest", event_obj.slug, registration.reference)
     context = {"section": "desk", "event": event_obj, "registration": registration, "answers": form}
     return render(request, "desk/answers.html", context)
-
-
-# By POST, although nothing changes: addresses stay out of the logs of requests.
-@require_POST
-def address_hint(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Return the hint on the typed address, which is empty if the address does not look mistyped."""
-    get_event_to_staff(event, request.user)
-    suggestion = suggest_address(request.POST.get("email", "")[:MAX_EMAIL_LENGTH])
-    return render(request, "desk/address_hint.html", {"suggestion": suggestion})

@@ -15,6 +15,7 @@ from badges.attendance.scanning.record_encryption import (
     make_registration_key,
 )
 from convention.codes.badge_codes import BadgeClaim, build_code_address, generate_key_pair, sign_claim
+from convention.text.address_suggestions import list_mail_domains
 
 BADGES = Path(__file__).parent.parent
 SCRIPTS = sorted(str(path.relative_to(BADGES)) for path in BADGES.glob("*/*.test.mjs"))
@@ -60,6 +61,7 @@ def vectors() -> dict:
         "short_key": make_registration_key(claim.registration_reference),
         "record": RECORD,
         "sealed": encrypt_record(token, RECORD),
+        "mail_domains": list_mail_domains(),
         "signed_scans": [
             {
                 "name": name,

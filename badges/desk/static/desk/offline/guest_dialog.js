@@ -1,5 +1,6 @@
 /** The dialogs of one guest: details and note, another badge, and the transfer of the place. */
 
+import { refreshAddressHint } from "../address_hint.js";
 import { fillForm, getDialog, getForm, readForm, readTexts } from "./forms.js";
 import { drawFacts } from "./guest_facts.js";
 import { findTransferProblem, formatName, hasBothNames, pickTexts } from "./guests.js";
@@ -52,7 +53,10 @@ export class GuestDialog {
   clear() {
     this.close();
     for (const id of ["guest-name", "guest-facts", "guest-reprint", "transfer-title"]) getElement(id).replaceChildren();
-    for (const id of ["guest-form", "transfer-form"]) getForm(id).reset();
+    for (const form of ["guest-form", "transfer-form"].map(getForm)) {
+      form.reset();
+      refreshAddressHint(form);
+    }
     this.#reference = "";
   }
 
@@ -66,6 +70,7 @@ export class GuestDialog {
     if (!desk) return;
     this.#reference = guest.reference;
     fillForm(getForm("guest-form"), { ...pickTexts(guest), note: guest.note });
+    refreshAddressHint(getForm("guest-form"));
     getElement("guest-name").textContent = formatName(guest);
     getElement("guest-facts").replaceChildren(drawFacts(desk, guest));
     showMessage("guest-problem", "");
@@ -120,6 +125,7 @@ export class GuestDialog {
     if (!desk) return;
     const form = getForm("transfer-form");
     form.reset();
+    refreshAddressHint(form);
     fillForm(form, { company: guest.company });
     const isMembers = desk.findTicket(guest.ticket)?.needs_member ?? false;
     getElement("transfer-member").hidden = !isMembers;

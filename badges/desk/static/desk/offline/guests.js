@@ -1,5 +1,7 @@
 /** Derive what the desk shows from the server's data and the entries that are still to be sent; search in it. */
 
+import { normalizeEmail } from "../email_addresses.js";
+
 /** Letters that Unicode does not decompose, as convention/text/normalize.py has them. */
 const REPLACEMENTS = new Map([
   ["œ", "oe"], ["æ", "ae"], ["ø", "o"], ["ł", "l"], ["đ", "d"], ["ð", "d"], ["ħ", "h"], ["ŧ", "t"], ["þ", "th"], ["ı", "i"],
@@ -177,9 +179,6 @@ const hasName = ({ first_name, last_name }) => Boolean(first_name || last_name);
 
 /** @param {Desk.GuestTexts} texts */
 export const hasBothNames = ({ first_name, last_name }) => Boolean(first_name.trim() && last_name.trim());
-
-/** @param {string} address As convention/text/email_addresses.py: only ASCII letters lose their case. */
-const normalizeEmail = (address) => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /**
  * Return the name of the text that says why the place cannot go to this person; "" if nothing speaks against it.

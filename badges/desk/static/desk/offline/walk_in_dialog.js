@@ -1,5 +1,6 @@
 /** The dialog in which a walk-in is registered, with the guests who seem to be the same person. */
 
+import { refreshAddressHint } from "../address_hint.js";
 import { fillForm, getDialog, getForm, readForm, readTexts } from "./forms.js";
 import { findSamePerson, formatName, hasBothNames, splitSearchedName } from "./guests.js";
 import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
@@ -41,6 +42,7 @@ export class WalkInDialog {
   clear() {
     getDialog("walk-in-dialog").close();
     getForm("walk-in-form").reset();
+    refreshAddressHint(getForm("walk-in-form"));
     this.#filledQuery = "";
     getElement("walk-in-duplicates-list").replaceChildren();
   }
