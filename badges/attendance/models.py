@@ -4,13 +4,14 @@ Scans are an append-only log; presences are derived from them and can be rebuilt
 """
 
 import datetime
+from functools import cache
 from typing import Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, EventRole
@@ -21,6 +22,8 @@ from schedule.models import Session
 
 MAX_CHECKPOINT_NAME_LENGTH = 200
 MAX_DEVICE_NAME_LENGTH = 100
+# Stored in the language of whoever needed the event's first entrance.
+DEFAULT_ENTRANCE_NAME = _("Entrance")
 VERDICT_LABELS = {
     "admitted": _("admitted"),
     "already_in": _("already in"),
@@ -128,6 +131,12 @@ class Checkpoint(models.Model):
         return self.name
 
     @property
+    def title(self) -> str:
+        """Return the name; of an entrance with the default name, in the active language."""
+        is_default = self.kind == self.Kind.ENTRANCE and self.name in list_default_entrance_names()
+        return str(DEFAULT_ENTRANCE_NAME) if is_default else self.name
+
+    @property
     def presence_checkpoint_id(self) -> int:
         """Return the id of the checkpoint at which scans count: several gates can share one entrance."""
         return self.counts_as_id or self.pk
@@ -136,6 +145,16 @@ class Checkpoint(models.Model):
     def booked_session_id(self) -> int | None:
         """Return the session if it takes bookings: then only attendees who booked it may enter."""
         return self.session_id if self.session and self.session.is_bookable else None
+
+
+@cache
+def list_default_entrance_names() -> frozenset[str]:
+    """Return the default name of an entrance in every language."""
+    names = set()
+    for language, _label in settings.LANGUAGES:
+        with translation.override(language):
+            names.add(str(DEFAULT_ENTRANCE_NAME))
+    return frozenset(names)
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):

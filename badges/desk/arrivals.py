@@ -113,7 +113,7 @@ def load_registration_attendance(registration: Registration) -> RegistrationAtte
     counted_scan = verdict.counted_scan if verdict and verdict.can_be_undone else None
     return RegistrationAttendance(
         arrived_at=first.first_entered_at if first else None,
-        checkpoint_name=first.checkpoint.name if first else "",
+        checkpoint_name=first.checkpoint.title if first else "",
         is_inside=load_guests(event, [registration.pk])[0].is_inside,
         undoable_scan=str(counted_scan.uid) if counted_scan else "",
         is_exit_undoable=counted_scan is not None and counted_scan.direction == Scan.Direction.OUT,
@@ -134,5 +134,5 @@ def _list_attendance_entries(
     )
     scans = scans.annotate(owner=OWNER).annotate(is_undone=Exists(find_undos()))
     for scan in scans.select_related("checkpoint"):
-        text = ENTRY_TEXTS[scan.direction, scan.is_undone] % {"checkpoint": scan.checkpoint.name}
+        text = ENTRY_TEXTS[scan.direction, scan.is_undone] % {"checkpoint": scan.checkpoint.title}
         yield AttendanceEntry(scan.effective_at, text, scan.operator)

@@ -67,7 +67,7 @@ def _make_person(presences: list[Presence]) -> PersonInside:
         format_last_name_first(registration.first_name, registration.last_name) or registration.reference,
         registration.company,
         presences[0].last_entered_at,
-        [presence.checkpoint.name for presence in presences],
+        [presence.checkpoint.title for presence in presences],
     )
 
 

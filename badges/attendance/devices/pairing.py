@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from badges.attendance.authentication import hash_token
 from badges.attendance.models import (
+    DEFAULT_ENTRANCE_NAME,
     MAX_CHECKPOINT_NAME_LENGTH,
     MAX_DEVICE_NAME_LENGTH,
     Checkpoint,
@@ -127,7 +128,7 @@ def _create_entrance(event: Event) -> Checkpoint:
     if entrance := find_entrance(event):
         return entrance
     # A checkpoint of another kind may have this name.
-    name = find_free_name(_("Entrance"), set(event.checkpoints.values_list("name", flat=True)))
+    name = find_free_name(str(DEFAULT_ENTRANCE_NAME), set(event.checkpoints.values_list("name", flat=True)))
     return Checkpoint.objects.create(event=event, name=name, kind=Checkpoint.Kind.ENTRANCE)
 
 

@@ -308,3 +308,25 @@ def test_company_bar_links_to_all_counted_registrations(client, event):
     people = client.get(bar.url)
 
     assert len(people.context["rows"]) == 3
+
+
+def test_evacuation_list_names_the_default_entrance_in_the_readers_language(client, event):
+    Checkpoint.objects.filter(event=event).update(name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
+    let_in(make_device(event)[0], event, 1)
+    client.force_login(make_administrator())
+
+    with translation.override("en"):
+        address = reverse("organize-evacuation", args=[event.slug])
+    page = client.get(address).text
+
+    assert "Entrance" in page
+    assert "Entrée" not in page
+
+
+def test_name_that_an_organizer_gave_an_entrance_is_shown_in_every_language(event):
+    checkpoint = Checkpoint(event=event, name="Porte du Rhône", kind=Checkpoint.Kind.ENTRANCE)
+
+    with translation.override("en"):
+        title = checkpoint.title
+
+    assert title == "Porte du Rhône"
