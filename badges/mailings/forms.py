@@ -4,12 +4,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
+from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import casefold_text, normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
@@ -161,6 +161,9 @@ class MailingForm(MailTextsForm):
         initial = _initial_values(mailing) | (
             {"purpose": prepared.purpose, **prepared.segment.to_json(), **prepared.texts} if prepared else {}
         )
+        if initial.get("audience"):
+            # Without a state, a mailing that becomes one to attendees would reach cancelled ones too.
+            initial["states"] = [CONFIRMED]
         super().__init__(*args, initial=initial, **kwargs)
         segment = Segment.from_json(mailing.segment) if mailing else Segment()
         self.selected_ids = prepared.segment.registrations if prepared else segment.registrations
@@ -192,13 +195,13 @@ class MailingForm(MailTextsForm):
                 del self.fields[name]
             return
         labels = {
-            GROUP: _("the group: its officers, and participants in its last meetings"),
-            MEMBERS: _("all members: people with a seat on %(day)s")
-            % {"day": date_format(get_first_day(event), "DATE_FORMAT")},
+            GROUP: _("the group (officers, and participants in its last meetings)"),
+            MEMBERS: _("all members (people with a seat on %(day)s)")
+            % {"day": format_date(get_first_day(event))},
             OTHER_EVENT: _("participants in another event"),
         }
         invited = [(audience, labels[audience]) for audience in audiences]
-        self._set_choices("audience", [("", _("people registered or waiting here")), *invited])
+        self._set_choices("audience", [("", _("people registered or on the waiting list")), *invited])
         if OTHER_EVENT not in audiences:
             del self.fields["audience_event"]
             return

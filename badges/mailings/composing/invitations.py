@@ -112,8 +112,8 @@ def build_invitation_draft(audience: str) -> MailingDraft:
             texts[f"subject_{code}"] = _("Invitation: {event}")
             texts[f"text_{code}"] = _(
                 "Hello {first_name},\n\nYou are invited to **{event}**.\n\n- **When:** {when}\n"
-                "- **Where:** {where}\n\nThe page of the event has the details, and is where you register."
-                "\n\nKind regards,\n{event}"
+                "- **Where:** {where}\n\nYou will find the details on the event’s page, "
+                "where you can also register.\n\nKind regards,\n{event}"
             )
     segment = Segment(states=(), audience=audience)
     return MailingDraft(purpose=Mailing.Purpose.NEWS, texts=texts, segment=segment)

@@ -24,6 +24,7 @@ from convention.events.models import Event
 from convention.models import BouncedAddress
 from convention.personal_data import DataSubject
 from convention.privacy.find_data import SubjectData
+from convention.privacy.move_person_rows import move_person_rows
 from tests.badges.mailings.factories import TEXTS, make_mailing
 from tests.factories import (
     START_OF_2020,
@@ -376,6 +377,15 @@ def test_invitation_is_among_the_data_about_the_person(company, run_tasks):
     assert found.keys == [mailing.recipients.get().pk]
 
 
+def test_merge_of_two_records_passes_the_invitation_on(company, run_tasks):
+    duplicate, survivor = make_member(company), make_person()
+    mailing = send(make_invitation(make_event()), run_tasks)
+
+    move_person_rows(survivor=survivor, duplicate=duplicate)
+
+    assert mailing.recipients.get().person == survivor
+
+
 # --- permissions and pages -------------------------------------------------------------------------------
 
 
@@ -453,6 +463,17 @@ def test_page_of_a_published_meeting_leads_to_an_invitation_to_the_group(meeting
     mailing = save_announcement(make_client(lead), f"/en/organize/{meeting.slug}/publish/")
 
     assert list_addresses(mailing) == sorted([lead.email, "came@example.org"])
+
+
+def test_form_of_an_invitation_proposes_confirmed_attendees_instead(company):
+    event = make_event()
+    mailing = make_invitation(event)
+    client = make_client(make_administrator())
+    page = html.fromstring(client.get(f"/en/organize/{event.slug}/mail/{mailing.pk}/edit/").content)
+
+    states = page.xpath("//input[@name='states'][@checked]/@value")
+
+    assert states == ["confirmed"]
 
 
 def test_invitation_that_is_not_news_is_refused(company):
