@@ -144,8 +144,12 @@ AUDITED_FORMS = {
     "organize-agendas": ("job.agendas", {"language": "fr", "paper": "a5"}),
     "organize-visit-confidentiality": ("visit.write_text", {"text": TYPED_TEXT}),
     "organize-feedback-settings": ("feedback.change_settings", {"days_open": "21"}),
-    "organize-mailing-new": ("mailing.write", {"subject_fr": TYPED_TEXT, "text_fr": TYPED_TEXT}),
-    "organize-mailing-edit": ("mailing.change", {"subject_fr": TYPED_TEXT}),
+    # lxml reads a chosen radio button without a value as “on”.
+    "organize-mailing-new": (
+        "mailing.write",
+        {"subject_fr": TYPED_TEXT, "text_fr": TYPED_TEXT, "audience": ""},
+    ),
+    "organize-mailing-edit": ("mailing.change", {"subject_fr": TYPED_TEXT, "audience": ""}),
     "organize-mailing-test": ("mailing.test", {}),
     "organize-mailing-send": ("mailing.send", {}),
     "organize-mailing-schedule": ("mailing.schedule", {"at": "2999-01-01T10:00"}),

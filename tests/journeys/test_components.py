@@ -196,9 +196,12 @@ def test_administrator_creates_event_and_gives_role(browser_page, site, client, 
     expect(browser_page).to_have_url(re.compile(f"{site}{prefix}/organize/rencontre/settings/"))
     browser_page.get_by_role("link", name={"fr": "Équipe", "en": "People"}[language]).click()
     browser_page.fill("#id_email", "zoe@example.org")
-    browser_page.get_by_role(
-        "button", name={"fr": "Confier le rôle", "en": "Give the role"}[language]
-    ).click()
+    give = browser_page.get_by_role("button", name={"fr": "Confier le rôle", "en": "Give the role"}[language])
+    give.click()
+    # Nobody has this address yet.
+    browser_page.fill("#id_first_name", "Zoé")
+    browser_page.fill("#id_last_name", "Martin")
+    give.click()
 
     expect(browser_page.get_by_role("status")).to_contain_text("zoe@example.org")
 
