@@ -115,8 +115,9 @@ def test_first_name_of_unassigned_place_is_correction_not_transfer(client, run_t
     run_tasks()
 
     registration.refresh_from_db()
-    assert "Votre correction est enregistrée." in said
-    assert [mail.to for mail in mailoutbox] == [["buyer@example.org"]]
+    assert "La place est maintenant attribuée à Ana Sol." in said
+    # Her own link, and the badge for the buyer; nobody is told of a previous holder.
+    assert [mail.to for mail in mailoutbox] == [["ana@example.net"], ["buyer@example.org"]]
     assert registration.badge_version == version
     before = build_badge_code(registration)
     with pytest.raises(NotFound):
