@@ -155,7 +155,7 @@ def test_badge_admitted_offline_by_two_phones_is_reported_to_second(open_page):
 
     expect_verdict(second, "already_in", name="Ana Silva")
 
-    expect(second.locator("#verdict-detail")).to_contain_text("Le serveur a refusé ce badge")
+    expect(second.locator("#verdict-detail")).to_contain_text("Ce badge a servi deux fois à entrer")
 
     assert Scan.objects.count() == 2
 

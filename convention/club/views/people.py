@@ -73,7 +73,7 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
     words = normalize_whitespace(request.GET.get("q", "")[:200])
     seat = request.GET.get("seat", "")
     account = CLOSED_ACCOUNTS if request.GET.get("account") == CLOSED_ACCOUNTS else ""
-    company = Company.objects.filter(slug=normalize_whitespace(request.GET.get("company", "")[:80])).first()
+    company = _find_named_company(request)
     people = search_people(words, company=company.slug if company else "", seat=seat, account=account)
     # A filtered list has no index to count by: one pass finds the page and the count.
     is_filtered = words or company or account or seat in SEAT_FILTERS
@@ -96,7 +96,7 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
 def person_create(request: "HttpRequest") -> "HttpResponse":
     """Add a person by hand, with employer and seat; namesakes are shown first, so that nobody is doubled."""
     require_directory_reader(request.user)
-    form = NewPersonForm(request.POST or None)
+    form = NewPersonForm(request.POST or None, initial={"company": _find_named_company(request)})
     namesakes: list[Person] = []
     visit_limits = ""
     if request.method == "POST" and form.is_valid():
@@ -109,6 +109,11 @@ def person_create(request: "HttpRequest") -> "HttpResponse":
     holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
     context = {"namesakes": namesakes, "visit_limits": visit_limits, "holder": holder}
     return render_club_page(request, "person_new.html", form=form, **context)
+
+
+def _find_named_company(request: "HttpRequest") -> Company | None:
+    """Return the company that the page's address names."""
+    return Company.objects.filter(slug=normalize_whitespace(request.GET.get("company", "")[:80])).first()
 
 
 def _describe_limits_of_new_job(form: NewPersonForm) -> str:

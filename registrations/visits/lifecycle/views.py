@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import can_organize, get_organizers
 from convention.web.routing import require_safe_or_post
+from registrations.models import Registration
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import compute_lock_time
@@ -259,8 +261,13 @@ def visit_cancel(request: HttpRequest, event: str) -> HttpResponse:
         "visits/organize_cancel.html",
         visit.event,
         form=form,
+        has_paid_places=any(registration.full_price for registration in _load_places(visit)),
         **_build_lifecycle_context(visit, form),
     )
+
+
+def _load_places(visit: Visit) -> QuerySet[Registration]:
+    return Registration.objects.active().filter(event=visit.event).prefetch_related("addons")
 
 
 def render_event_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:

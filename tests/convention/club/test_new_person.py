@@ -94,3 +94,19 @@ def test_job_at_a_vendor_is_added_once_accepted(client):
     add_person(client, company=vendor.pk, accepts_visit_limits="on")
 
     assert Employment.objects.filter(person__email="zoe@firm.example", company=vendor).exists()
+
+
+def test_form_opened_from_a_company_names_it(client):
+    company = make_company(name="Banque Rose")
+
+    page = html.fromstring(client.get(f"/en/organize/club/people/new/?company={company.slug}").content)
+
+    assert page.xpath("//select[@name='company']/option[@selected]")[0].text.strip() == "Banque Rose"
+
+
+def test_page_of_a_company_leads_to_a_new_colleague(client):
+    company = make_company(name="Banque Rose")
+
+    page = client.get(f"/en/organize/club/companies/{company.slug}/").text
+
+    assert f"/en/organize/club/people/new/?company={company.slug}" in page

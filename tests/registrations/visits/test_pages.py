@@ -13,7 +13,7 @@ from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Person, Seat
 from convention.events.models import Event, EventRole
 from convention.tables.files import read_table
-from registrations.models import Ticket
+from registrations.models import Registration, Ticket
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.models import Application, NdaAcceptance, Visit
@@ -410,13 +410,22 @@ def test_cancellation_needs_reason_and_pages_show_it(secretary):
     application = make_application(visit)
 
     path = "/en/organize/labs/visit/call-off/"
-    assert "1 place will be cancelled" in read(secretary, "/organize/labs/visit/call-off/")
+    page = read(secretary, "/organize/labs/visit/call-off/")
+    assert "1 place will be cancelled." in page
+    assert "refunded" not in page
     assert "Enter the reason" in secretary.post(path, {"reason": ""}).content.decode()
 
     secretary.post(path, {"reason": "Strike."})
 
     assert ": Strike." in read(make_client(get_applicant(application)), "/visits/labs/")
     assert "Strike." in read(secretary, "/organize/labs/visit/")
+
+
+def test_page_that_calls_off_a_visit_with_paid_places_announces_the_refunds(secretary):
+    application = make_application(make_visit(slug="labs"))
+    Registration.objects.filter(pk=application.registration_id).update(price=4500)
+
+    assert "payments refunded in full" in read(secretary, "/organize/labs/visit/call-off/")
 
 
 def test_visit_page_is_translated_into_french():
