@@ -22,9 +22,6 @@ from badges.mailings.sending.recipients import freeze_recipients
 from convention.club.models import Mandate, Person, Seat, WorkingGroup
 from convention.events.models import Event
 from convention.models import BouncedAddress
-from convention.personal_data import DataSubject
-from convention.privacy.find_data import SubjectData
-from convention.privacy.move_person_rows import move_person_rows
 from tests.badges.mailings.factories import TEXTS, make_mailing
 from tests.factories import (
     START_OF_2020,
@@ -365,25 +362,6 @@ def test_page_of_bounces_marks_the_address_of_an_invited_person_as_correct(compa
     client.post(form.action, dict(form.form_values()))
 
     assert list_bounced_people([mailing]) == []
-
-
-def test_invitation_is_among_the_data_about_the_person(company, run_tasks):
-    person = make_member(company)
-    mailing = send(make_invitation(make_event()), run_tasks)
-
-    tables = SubjectData(DataSubject(person=person)).tables_with_rows
-
-    [found] = [table for table in tables if table.source.table_label == "mailings.recipient"]
-    assert found.keys == [mailing.recipients.get().pk]
-
-
-def test_merge_of_two_records_passes_the_invitation_on(company, run_tasks):
-    duplicate, survivor = make_member(company), make_person()
-    mailing = send(make_invitation(make_event()), run_tasks)
-
-    move_person_rows(survivor=survivor, duplicate=duplicate)
-
-    assert mailing.recipients.get().person == survivor
 
 
 # --- permissions and pages -------------------------------------------------------------------------------
