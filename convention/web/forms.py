@@ -57,8 +57,9 @@ def get_posted_data(request: HttpRequest) -> QueryDict | None:
 def get_return_path(request: HttpRequest, *, default: str) -> str:
     """Return the page of this site that the form or the query names as `next`, else `default`."""
     target = request.POST.get("next") or request.GET.get("next", "")
-    # Without the check, a forged `next` would redirect to any site.
-    return target if url_has_allowed_host_and_scheme(target, {request.get_host()}) else default
+    # Without the checks, a forged `next` would redirect to any site, or name a view that does not exist.
+    is_own_path = target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()})
+    return target if is_own_path else default
 
 
 @contextlib.contextmanager

@@ -113,11 +113,10 @@ def test_treasurer_who_withdraws_a_quotation_returns_to_the_list_of_all_events(t
     assert response["Location"] == ALL_QUOTATIONS
 
 
-def test_sent_quotation_does_not_lead_to_another_site(treasurer, event):
+@pytest.mark.parametrize("path", ["https://evil.example/", "1e999"])
+def test_sent_quotation_does_not_lead_to_another_site(treasurer, event, path):
     quotation = create_quotation(event)
 
-    response = treasurer.post(
-        f"/en/organize/congress/quotations/{quotation.number}/mail/", {"next": "https://evil.example/"}
-    )
+    response = treasurer.post(f"/en/organize/congress/quotations/{quotation.number}/mail/", {"next": path})
 
     assert response["Location"] == "/en/organize/congress/quotations/"
