@@ -260,7 +260,7 @@ class MarketForm(UniqueNameForm):
 class PersonNamePartField(forms.CharField):
     """A first or a last name, of which one is enough, so that neither is marked as optional."""
 
-    is_one_of_several = True  # read by the template of all fields
+    hides_optional_mark = True  # read by the template of all fields
 
 
 class PersonNameForm(ActionErrorsMixin, forms.ModelForm):

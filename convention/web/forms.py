@@ -62,6 +62,11 @@ def get_return_path(request: HttpRequest, *, default: str) -> str:
     return target if is_own_path else default
 
 
+def hide_optional_mark(field: forms.Field) -> None:
+    """Leave out “(optional)” after the label of a field that may be empty, such as one of several."""
+    field.hides_optional_mark = True  # type: ignore[attr-defined]  # read by the template of all fields
+
+
 @contextlib.contextmanager
 def report_refusals(request: HttpRequest) -> Iterator[None]:
     """Show an error of an action as a message; the view then redirects, as after a success.

@@ -14,7 +14,7 @@ from convention.events.models import Event
 from convention.money import Money
 from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
-from convention.web.forms import AmountField, DayField
+from convention.web.forms import AmountField, DayField, hide_optional_mark
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.invoices.membership_dues import find_company
 from registrations.models import Addon, Ticket
@@ -70,7 +70,7 @@ class NewQuotationForm(forms.Form):
                 label=_("Quantity"), required=False, min_value=0, max_value=MAX_PLACES_PER_ORDER
             )
             # “Optional” at each would say nothing: at least one quantity is needed.
-            self.fields[name].is_one_of_several = True  # type: ignore[attr-defined]  # read by the template
+            hide_optional_mark(self.fields[name])
         for ticket in tickets:
             # A free ticket cannot be lower.
             if ticket.current_price.amount:

@@ -196,6 +196,15 @@ def enable_offline(page: Page) -> None:
     page.wait_for_function(ARE_ALL_WORKERS_ACTIVE)
 
 
+def open_offline_desk(page: Page, client, site: str, event: Event) -> Page:
+    """Open the desk and cut its network; return the page with the focus in the search."""
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.locator("#q").focus()
+    return page
+
+
 def unlock(page: Page, pin: str) -> None:
     page.locator("#pin").fill(pin)
     page.get_by_role("button", name="Déverrouiller").click()

@@ -7,7 +7,7 @@ from convention.events.models import Event
 from registrations.invoices.models import Payment
 from tests.factories import make_event, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible
-from tests.journeys.test_desk import check_in, enable_offline, open_desk
+from tests.journeys.test_desk import check_in, open_offline_desk
 from tests.journeys.test_desk_offline import open_guest, send_entries
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -25,13 +25,7 @@ def event() -> Event:
 
 @pytest.fixture
 def page(open_page, site, client, event) -> Page:
-    """Return the page of a desk that works without network."""
-    page = open_page("desktop")
-    open_desk(page, client, site, event)
-    enable_offline(page)
-    page.context.set_offline(True)
-    page.locator("#q").focus()
-    return page
+    return open_offline_desk(open_page("desktop"), client, site, event)
 
 
 def transfer_place(page: Page, name: str) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, DayField, HundredthsField
+from convention.web.forms import ActionErrorsMixin, DayField, HundredthsField, hide_optional_mark
 from registrations.invoices.documents.credit_preview import CreditScope
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.payments import has_equal_payment
@@ -111,7 +111,7 @@ class DepositForm(NextDocumentForm):
         self.fields["percentage"].help_text = _("Of %(total)s, VAT included.") % {"total": total}
         for name in ("amount", "percentage"):
             # One of them is required, so neither is “optional”.
-            self.fields[name].is_one_of_several = True  # type: ignore[attr-defined]  # read by the template
+            hide_optional_mark(self.fields[name])
 
     def clean(self) -> dict[str, Any]:
         """Require an amount or a percentage, and refuse both together."""
@@ -393,7 +393,7 @@ class BuyerForm(CheckedNumbersForm[Receivable]):
         super().__init__(*args, **kwargs)
         for name in INVOICE_FIELDS:
             # They may be entered later, but are not “optional”: no invoice is issued without them.
-            self.fields[name].is_one_of_several = True  # type: ignore[attr-defined]  # read by the template
+            hide_optional_mark(self.fields[name])
 
 
 ACCEPTED_YEARS = range(2000, 2200)

@@ -1,6 +1,6 @@
 """Pages of bank statements: lines to decide, import with preview, one line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.money import Money
 from convention.text.dates import format_date
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.accounting.exported_months import list_period_warnings
 from registrations.invoices.formatting import format_cents
@@ -365,7 +365,11 @@ def bank_line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Enter a reason for setting the line aside."))
         return redirect("bank-line", line_id)
-    ignore_line(line=bank_line, reason=form.cleaned_data["reason"])
+    try:
+        ignore_line(line=bank_line, reason=form.cleaned_data["reason"])
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return redirect("bank-line", line_id)
     messages.success(request, _("The line has been set aside."))
     return _go_to_next(bank_line)
 
@@ -376,51 +380,53 @@ def assignment_undo(request: HttpRequest, line_id: int, assignment_id: int) -> H
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
     # Within the line of the URL, for which the permission was checked.
     assignment = get_object_or_404(BankLineAssignment, line=bank_line, pk=assignment_id)
-    form = BankReasonForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Enter a reason for undoing the assignment."))
-        return redirect("bank-line", line_id)
-    try:
-        undo_assignment(assignment=assignment, reason=form.cleaned_data["reason"])
-    except ConventionError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("The assignment has been undone with a counter-entry."))
-    return redirect("bank-line", line_id)
+
+    def undo(reason: str) -> str:
+        undo_assignment(assignment=assignment, reason=reason)
+        return _("The assignment has been undone with a counter-entry.")
+
+    return _undo_with_reason(
+        request, bank_line, undo, missing_reason=_("Enter a reason for undoing the assignment.")
+    )
 
 
 @require_POST
 def assignments_undo(request: HttpRequest, line_id: int) -> HttpResponse:
     """Undo all assignments of a line."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
-    form = BankReasonForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Enter a reason for undoing the assignments."))
-        return redirect("bank-line", line_id)
-    try:
-        undo_assignments(line=bank_line, reason=form.cleaned_data["reason"])
-    except ConventionError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("All assignments have been undone with counter-entries."))
-    return redirect("bank-line", line_id)
+
+    def undo(reason: str) -> str:
+        undo_assignments(line=bank_line, reason=reason)
+        return _("All assignments have been undone with counter-entries.")
+
+    return _undo_with_reason(
+        request, bank_line, undo, missing_reason=_("Enter a reason for undoing the assignments.")
+    )
 
 
 @require_POST
 def match_undo(request: HttpRequest, line_id: int) -> HttpResponse:
     """Undo the match of a line to a payout, or of a debit to a refund."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    return _undo_with_reason(
+        request,
+        bank_line,
+        lambda reason: _undo_match(bank_line, reason),
+        missing_reason=_("Enter a reason for undoing the match."),
+    )
+
+
+def _undo_with_reason(
+    request: HttpRequest, line: BankLine, undo: Callable[[str], str], *, missing_reason: str
+) -> HttpResponse:
+    """Call `undo` with the posted reason, show what it returns or why it refuses, and return to the line."""
     form = BankReasonForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Enter a reason for undoing the match."))
-        return redirect("bank-line", line_id)
-    try:
-        message = _undo_match(bank_line, form.cleaned_data["reason"])
-    except ConventionError as error:
-        messages.error(request, str(error))
+    if form.is_valid():
+        with report_refusals(request):
+            messages.success(request, undo(form.cleaned_data["reason"]))
     else:
-        messages.success(request, message)
-    return redirect("bank-line", line_id)
+        messages.error(request, missing_reason)
+    return redirect("bank-line", line.pk)
 
 
 def _undo_match(line: BankLine, reason: str) -> str:

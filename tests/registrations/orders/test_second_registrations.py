@@ -207,25 +207,30 @@ def order_with_ana(ticket):
     return order
 
 
-def give_toms_place(order: Order, client: Client, **fields):
-    """Post Ana as the new attendee of Tom's place."""
+def name_ana_for_toms_place(order: Order, client: Client, page="give", **fields):
+    """Post Ana as the new attendee of Tom's place, or as a correction of it."""
     place = order.registrations.get(email="tom@example.org")
     ana = {"first_name": "Ana", "last_name": "Roi", "email": EMAIL}
-    return client.post(f"{order.manage_path}{place.reference}/give/", {**ana, **fields})
+    return client.post(f"{order.manage_path}{place.reference}/{page}/", {**ana, **fields})
 
 
-def test_second_place_in_an_order_is_not_given_before_the_question_is_answered(client, order_with_ana):
-    page = give_toms_place(order_with_ana, client)
+BOTH_PAGES = pytest.mark.parametrize("page", ["give", "correct"])
 
-    assert "Ana Roi already has a place in this order" in read_main(page)
+
+@BOTH_PAGES
+def test_second_place_in_an_order_is_not_given_before_the_question_is_answered(client, order_with_ana, page):
+    answer = name_ana_for_toms_place(order_with_ana, client, page)
+
+    assert "Ana Roi already has a place in this order" in read_main(answer)
     assert order_with_ana.registrations.filter(email="tom@example.org").exists()
 
 
-def test_second_place_in_an_order_is_given_after_the_question_is_answered(client, order_with_ana):
-    page = html.fromstring(give_toms_place(order_with_ana, client).content)
-    [answer] = page.xpath("//main//button[@name='answer']/@value")
+@BOTH_PAGES
+def test_second_place_in_an_order_is_given_after_the_question_is_answered(client, order_with_ana, page):
+    question = html.fromstring(name_ana_for_toms_place(order_with_ana, client, page).content)
+    [answer] = question.xpath("//main//button[@name='answer']/@value")
 
-    response = give_toms_place(order_with_ana, client, answer=answer)
+    response = name_ana_for_toms_place(order_with_ana, client, page, answer=answer)
 
     assert response.status_code == 302
     assert order_with_ana.registrations.filter(email=EMAIL).count() == 2
@@ -235,40 +240,16 @@ def test_place_is_given_without_a_question_if_the_other_is_in_another_order(clie
     order_with_ana.registrations.filter(email=EMAIL).delete()
     register_ana(ticket)
 
-    response = give_toms_place(order_with_ana, client)
+    response = name_ana_for_toms_place(order_with_ana, client)
 
     assert response.status_code == 302
-
-
-def correct_toms_place(order: Order, client: Client, **fields):
-    """Post Ana as a correction of Tom's place."""
-    place = order.registrations.get(email="tom@example.org")
-    ana = {"first_name": "Ana", "last_name": "Roi", "email": EMAIL}
-    return client.post(f"{order.manage_path}{place.reference}/correct/", {**ana, **fields})
-
-
-def test_correction_to_an_attendee_of_the_order_asks_first(client, order_with_ana):
-    page = correct_toms_place(order_with_ana, client)
-
-    assert "Ana Roi already has a place in this order" in read_main(page)
-    assert order_with_ana.registrations.filter(email="tom@example.org").exists()
-
-
-def test_correction_to_an_attendee_of_the_order_is_saved_after_the_question(client, order_with_ana):
-    page = html.fromstring(correct_toms_place(order_with_ana, client).content)
-    [answer] = page.xpath("//main//button[@name='answer']/@value")
-
-    response = correct_toms_place(order_with_ana, client, answer=answer)
-
-    assert response.status_code == 302
-    assert order_with_ana.registrations.filter(email=EMAIL).count() == 2
 
 
 def test_correction_of_a_place_without_a_name_asks_too(client, order_with_ana):
     place = order_with_ana.registrations.get(email="tom@example.org")
     Registration.objects.filter(pk=place.pk).update(first_name="", last_name="", sort_name="")
 
-    page = correct_toms_place(order_with_ana, client)
+    page = name_ana_for_toms_place(order_with_ana, client, "correct")
 
     assert "Ana Roi already has a place in this order" in read_main(page)
 
@@ -276,7 +257,7 @@ def test_correction_of_a_place_without_a_name_asks_too(client, order_with_ana):
 def test_correction_of_the_same_person_asks_nothing(client, order_with_ana):
     other = {"first_name": "Tomas", "last_name": "Bo", "email": "tom@example.org"}
 
-    response = correct_toms_place(order_with_ana, client, **other)
+    response = name_ana_for_toms_place(order_with_ana, client, "correct", **other)
 
     assert response.status_code == 302
 
@@ -290,7 +271,7 @@ def test_new_holder_reads_about_the_registration_they_have(
         Registration.objects.filter(pk=first.pk).update(order=make_order(ticket.event, email=EMAIL))
         first.refresh_from_db()
 
-    give_toms_place(order_with_ana, client, answer=first.reference)
+    name_ana_for_toms_place(order_with_ana, client, answer=first.reference)
     send_order_mails.func(order_with_ana.pk)
 
     [mail] = [mail for mail in mailoutbox if mail.subject.startswith("A place has been transferred to you")]
@@ -302,7 +283,7 @@ def test_new_holder_reads_about_the_registration_they_have(
 def test_new_holder_reads_nothing_about_a_namesake_with_another_address(client, order_with_ana, mailoutbox):
     order_with_ana.registrations.filter(email=EMAIL).update(email="other@example.org")
 
-    give_toms_place(order_with_ana, client)
+    name_ana_for_toms_place(order_with_ana, client)
     send_order_mails.func(order_with_ana.pk)
 
     [mail] = [mail for mail in mailoutbox if mail.subject.startswith("A place has been transferred to you")]

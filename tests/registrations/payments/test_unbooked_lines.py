@@ -71,3 +71,14 @@ def test_lines_that_are_assigned_are_not_mentioned(client):
     text = read_page(client)
 
     assert "not included" not in text
+
+
+def test_assigned_line_is_not_set_aside_from_an_old_page(client):
+    import_lines((12_000, "Mairie", "", ""))
+    line = BankLine.objects.get()
+    assign_line(line=line, reference=make_receivable().reference, amount=12_000)
+
+    page = client.post(reverse("bank-line-ignore", args=[line.pk]), {"ignore-reason": "grant"}, follow=True)
+
+    message = html.fromstring(page.content).find(".//main").text_content()
+    assert "This line is assigned; undo the assignment first." in message
