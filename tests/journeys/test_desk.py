@@ -12,7 +12,7 @@ from badges.desk.models import BadgePrint, DeskEntry
 from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_addon, make_event, make_registration, make_staff, make_ticket
-from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in, wait_for_value
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -21,8 +21,9 @@ Abel Brun Caron Dupuis Evrard Fabre Garnier Huet Imbert Jacob Keller Lambert Mar
 Quentin Renard Simon Thomas
 """.split()
 PIN = "314159"
+# The desks of all events and the offline page, in two languages.
 ARE_ALL_WORKERS_ACTIVE = """() => navigator.serviceWorker.getRegistrations().then(
-  (all) => all.length === 4 && all.every((each) => each.active))"""
+  (all) => all.length === 4 && all.every((each) => each.active?.state === "activated"))"""
 # As a hand scanner types: Playwright has no keys for letters of another keyboard.
 TYPE_KEYS = """(keys) => keys.forEach((key) => document.activeElement.dispatchEvent(
   new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
@@ -193,7 +194,7 @@ def enable_offline(page: Page) -> None:
     page.get_by_role("button", name="Activer").click()
     expect(page.locator("#connection")).to_have_text("En ligne, tout est à jour")
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    page.wait_for_function(ARE_ALL_WORKERS_ACTIVE)
+    wait_for_value(page, ARE_ALL_WORKERS_ACTIVE, value=True)
 
 
 def open_offline_desk(page: Page, client, site: str, event: Event) -> Page:

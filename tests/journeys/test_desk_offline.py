@@ -2,7 +2,6 @@
 
 import datetime
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone, translation
@@ -17,7 +16,6 @@ from convention.events.models import Event
 from registrations.invoices.models import Payment
 from registrations.models import Order, Registration
 from tests.factories import make_event, make_order, make_registration, make_ticket
-from tests.faults.proxy import LossyProxy
 from tests.journeys.browsing import assert_accessible, pop_page_problems
 from tests.journeys.test_desk import (
     PIN,
@@ -472,22 +470,10 @@ def test_search_without_result_says_from_when_the_list_is(page):
     expect(page.locator("#results")).to_contain_text("A reference or a short code must be complete")
 
 
-@pytest.fixture
-def proxy(site) -> Iterator[LossyProxy]:
-    lossy_proxy = LossyProxy(int(site.rsplit(":", 1)[1]))
-    yield lossy_proxy
-    lossy_proxy.close()
-
-
-def test_search_and_time_of_the_list_are_shown_after_a_change_to_offline_work(
-    open_page, client, event, proxy
-):
-    # The offline mode of the browser would end the service worker that must answer the link.
-    page = open_page("desktop", base_url=proxy.url)
-    open_desk(page, client, proxy.url, event)
-    enable_offline(page)
+def test_search_and_time_of_the_list_are_shown_after_a_change_to_offline_work(page):
+    page.context.set_offline(False)
     page.goto("/en/desk/x/")
-    proxy.fault = "cut"
+    page.context.set_offline(True)
     page.locator("#q").fill("kel")
     page.locator("#no-answer a").click()
     page.locator("#pin").fill(PIN)
@@ -498,6 +484,6 @@ def test_search_and_time_of_the_list_are_shown_after_a_change_to_offline_work(
     expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
     expect(page.locator("#list-time")).to_have_text(re.compile(r"^List of \d+:\d\d$"))
     assert "kel" not in page.url
-    proxy.fault = None
+    page.context.set_offline(False)
     page.get_by_role("button", name="Send now").click()
     expect(page.locator("#list-time")).to_be_hidden()
