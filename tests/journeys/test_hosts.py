@@ -46,7 +46,7 @@ def test_visitor_list_is_completed_sent_acknowledged_and_vetoed(open_page, site,
     sign_in(desk, Client(), site, make_secretary())
     desk.goto(f"/organize/{visit.event.slug}/visit/lists/")
     require_accessible_page(desk)
-    desk.get_by_role("button", name="Établir la version suivante").click()
+    desk.get_by_role("button", name="Établir la première version").click()
     desk.get_by_role("button", name="Envoyer le lien").click()
     expect(desk.get_by_text("Le lien est en cours d’envoi à garde@hote.example.")).to_be_visible()
     require_accessible_page(desk)
