@@ -20,7 +20,7 @@ from registrations.pricing.catalog import Offering, PassAllowance, load_offering
 from registrations.pricing.passes import count_passes_left
 from registrations.pricing.quote import Quote, QuoteLine
 
-from .validation import find_request_errors, refuse_if_closed
+from .validation import find_repeated_members, find_request_errors, refuse_if_closed
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def prepare_sale(event: Event, request: OrderRequest, context: OrderContext) -> 
     offering = load_offering(event, request, context.catalog)
     _validate_request(request, offering, context)
     seats = _find_member_seats(request, context)
+    _refuse_repeated_members(request, offering, seats)
     passes = _find_pass_allowance(event, request, offering, seats)
     quote = quote_offering(
         request, offering, at=now, pass_allowance=passes, quoted_prices=context.quoted_prices
@@ -98,6 +99,16 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
     for ticket in short_tickets:
         if _lacks_places(ticket, requested[ticket]):
             raise make_sold_out_error(ticket)
+
+
+def _refuse_repeated_members(request: OrderRequest, offering: Offering, seats: dict[str, Seat]) -> None:
+    """Raise InvalidFields if two members' tickets are for different addresses of one member."""
+    # A mailed link checks this for other members; these places would be confirmed at once.
+    if errors := find_repeated_members(request.places, offering.tickets, seats):
+        raise InvalidFields(
+            _("Some fields need to be corrected."),
+            {f"registrations.{number}.email": [sentence] for number, sentence in errors.items()},
+        )
 
 
 def _find_errors(request: OrderRequest, offering: Offering, context: OrderContext) -> dict[str, list[str]]:

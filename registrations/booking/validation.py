@@ -4,7 +4,7 @@ import datetime
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.club.models import Seat
 from convention.club.permissions import find_member_by_email
 from convention.errors import NotOpenNow
 from convention.events.cancellations import describe_cancellation
@@ -99,6 +100,26 @@ def _check_repeated_members(
                 _("This address appears twice. Enter each member’s own address."),
             )
         seen.add((ticket.slug, normalize_email(place.email)))
+
+
+def find_repeated_members(
+    places: Iterable[RequestedPlace], tickets: Mapping[str, Ticket], seats: Mapping[str, Seat]
+) -> dict[int, str]:
+    """Return an error by index for each member's ticket whose member has one in the order already.
+
+    `seats` are those of the members, by normalized address. The same address twice is another error, which
+    `find_request_errors` returns.
+    """
+    addresses: dict[tuple[str, int], str] = {}
+    errors = {}
+    for index, place in enumerate(places):
+        address = normalize_email(place.email)
+        ticket, seat = tickets.get(place.ticket), seats.get(address)
+        if ticket is None or not ticket.needs_member_verification or seat is None:
+            continue
+        if addresses.setdefault((ticket.slug, seat.person_id), address) != address:
+            errors[index] = _("This is another address of a member who has a place in this order already.")
+    return errors
 
 
 def _check_order_fields(request: OrderRequest) -> Iterator[FieldError]:

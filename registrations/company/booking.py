@@ -19,6 +19,7 @@ from convention.text.email_addresses import filter_by_email, is_same_email, norm
 from registrations.attendee_identity import AttendeeIdentity, is_same_name
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.place_order import place_order
+from registrations.booking.validation import find_repeated_members
 from registrations.models import CompanyShare, Order, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -91,9 +92,12 @@ class SeatError:
 
 
 def find_seat_errors(
-    event: Event, company: Company, places: Iterable[RequestedPlace]
+    event: Event, company: Company, places: Sequence[RequestedPlace]
 ) -> dict[int, SeatError]:
-    """Return the errors of member tickets, by index: no seat, or a registration with that ticket already."""
+    """Return the errors of member tickets, by index: no seat, or a place with that ticket already.
+
+    That place may be in the same order, for another address of the member.
+    """
     member_tickets = {
         ticket.slug: ticket for ticket in event.tickets.all() if ticket.needs_member_verification
     }
@@ -110,7 +114,8 @@ def find_seat_errors(
     # A second registration of the same person for another ticket is allowed.
     confirmed = Registration.objects.of_members(people, member_tickets.values())
     booked = set(confirmed.values_list("person", "ticket"))
-    errors = {}
+    repeated = find_repeated_members(places, member_tickets, seats)
+    errors = {number: SeatError(sentence) for number, sentence in repeated.items()}
     for number, place in member_places.items():
         seat = seats.get(normalize_email(place.email))
         if seat is None:
