@@ -262,9 +262,11 @@ def resend_member_verification_mail(*, registration: Registration, email: str = 
     address = validate_address(email) or registration.email
     if not is_same_email(address, registration.email):
         current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
-        registration = correct_registration(
+        # It queues the link itself; queued again, the link would be sent twice where tasks run at once.
+        correct_registration(
             registration=registration, correction=Correction(**{**current_values, "email": address})
         )
+        return address
     _queue_mail_again(registration, [])
     return address
 

@@ -134,6 +134,14 @@ def test_buyer_corrects_the_address_to_which_the_members_link_goes(
     assert members_order.registrations.get().email == "ann.lee@example.org"
 
 
+def test_corrected_address_gets_one_link_where_tasks_run_at_once(client, members_order, settings, mailoutbox):
+    settings.TASKS = {"default": {"BACKEND": settings.TASK_BACKENDS["immediate"], "QUEUES": []}}
+
+    resend(client, members_order, email="ann.lee@example.org")
+
+    assert [mail.to for mail in mailoutbox] == [["ann.lee@example.org"]]
+
+
 def test_link_to_the_former_address_confirms_nothing_after_the_correction(client, members_order):
     token = make_verification_token(members_order, "ann@example.org")
     resend(client, members_order, email="ann.lee@example.org")
