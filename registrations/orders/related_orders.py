@@ -52,7 +52,9 @@ def list_related_orders(link_access: LinkAccess, user: "RequestUser") -> list[Re
     is_owner = isinstance(user, Person) and owns_address(user, order.email)
     related = Q(email__iexact=order.email) if is_owner else _make_related_condition(order)
     rows = Order.objects.filter(related, event=order.event_id).exclude(pk=order.pk)
-    rows = rows.exclude(source=Order.Source.COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
+    # The state of a place that waits for its member depends on its ticket and the event.
+    rows = rows.exclude(source=Order.Source.COMPANY_CONTACT).order_by("pk")
+    rows = rows.prefetch_related("registrations__ticket__event")
     return [
         _build_related_order(
             row, build_link_path(row) if is_owner or row.pk == order.previous_order_id else ""
