@@ -27,7 +27,10 @@ def follow_new_host(stored: Event, event: Event) -> list[str]:
     if visit is None:
         return []
     visit.event = event
-    sentences = _describe_former_host(visit, stored.host) if stored.host else []
+    sentences = []
+    if stored.host:
+        has_ended_access = end_host_access(visit=visit)
+        sentences = _describe_former_host(visit, stored.host, has_ended_access=has_ended_access)
     return [*sentences, *(_describe_new_competitors(visit) if event.host_id else [])]
 
 
@@ -37,6 +40,8 @@ def end_host_access(*, visit: Visit) -> bool:
 
     Return whether there was anybody to end.
     """
+    # As in `send_list`: a list that is sent at the same time must not go to the former host.
+    visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=visit.pk)
     contacts = list(visit.host_contacts.filter(ended_at=None))
     for contact in contacts:
         contact.visit = visit
@@ -51,10 +56,10 @@ def end_host_access(*, visit: Visit) -> bool:
     return bool(contacts or changed)
 
 
-def _describe_former_host(visit: Visit, former_host: Company) -> list[str]:
-    """End the former host's access; return sentences on it and on the agreement, which is still theirs."""
+def _describe_former_host(visit: Visit, former_host: Company, *, has_ended_access: bool) -> list[str]:
+    """Return sentences on the former host's access, if it ended, and on the agreement, still theirs."""
     sentences = []
-    if end_host_access(visit=visit):
+    if has_ended_access:
         sentences.append(
             _(
                 "%(host)s no longer has access: we removed its contacts and its security contact, and links "

@@ -4,6 +4,8 @@ import pytest
 
 from convention.club.models import Company
 from registrations.visits.hosts.contacts import end_host_contact
+from registrations.visits.lifecycle.host_change import end_host_access
+from registrations.visits.models import Visit
 from tests.factories import START_OF_2020, make_company, make_member
 from tests.page_forms import load_form, read_messages
 from tests.registrations.visits.factories import make_application, make_market, make_visit
@@ -192,6 +194,15 @@ def test_next_list_is_not_sent_to_the_former_hosts_security_contact(visit, secre
 
     visit.refresh_from_db()
     assert visit.security_email == ""
+
+
+def test_security_contact_saved_meanwhile_is_removed_too():
+    stale_visit = make_visit()
+    Visit.objects.filter(pk=stale_visit.pk).update(security_email="guard@hote.example")
+
+    end_host_access(visit=stale_visit)
+
+    assert Visit.objects.get(pk=stale_visit.pk).security_email == ""
 
 
 def test_new_host_says_that_the_former_one_has_no_access(visit, secretary):
