@@ -219,7 +219,7 @@ def record_returned_transfer(*, line: BankLine, reference: str) -> Refund | None
     line = lock_line(line.pk)
     receivable = Receivable.objects.get(reference=reference)
     if not line.is_open_debit:
-        raise InvalidAssignment(_("This line is already matched to a refund, or set aside."))
+        raise InvalidAssignment(_("This line is already matched, or set aside."))
     if receivable.currency != line.currency:
         raise InvalidAssignment(
             _("This line is in %(currency)s, but the amount due is in another currency.")

@@ -278,7 +278,7 @@ def _respond_with_debit(request: HttpRequest, line: BankLine) -> HttpResponse:
         form=form,
         advice=MATCH_ADVICE[MatchKind.UNMATCHED_RETURN] if line.is_reversal else None,
         candidates=list_return_candidates(line) if line.is_open_debit else [],
-        payouts=list_payout_offers(line) if line.is_open_debit and not line.payout else [],
+        payouts=list_payout_offers(line) if line.is_open_debit else [],
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line.pk).count(),
         next_line=_find_next_line(line),
         ignore_form=BankReasonForm(prefix="ignore"),

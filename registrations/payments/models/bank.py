@@ -117,8 +117,9 @@ class BankLine(models.Model):
 
     @property
     def is_open_debit(self) -> bool:
-        """Return whether it is a debit that may still be matched to a refund."""
-        return self.amount < 0 and self.refund_id is None and self.ignored_at is None
+        """Return whether it is a debit that may still be matched to a refund or a payout."""
+        is_matched = self.refund_id is not None or self.payout_id is not None
+        return self.amount < 0 and not is_matched and self.ignored_at is None
 
     @property
     def payer_text(self) -> str:

@@ -11,11 +11,16 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.payments import link_payout_to_bank_line, record_payout
 from registrations.invoices.models import Payout
-from registrations.payments.bank.assignments import InvalidAssignment, match_line_to_payout, undo_payout_match
+from registrations.payments.bank.assignments import (
+    InvalidAssignment,
+    match_line_to_payout,
+    record_returned_transfer,
+    undo_payout_match,
+)
 from registrations.payments.bank.matching import BankLineFacts, ExpectedPayout, find_payout
 from registrations.payments.bank.unbooked_lines import describe_unbooked_lines
 from registrations.payments.models import BankLine
-from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.invoices.factories import make_issuer, make_receivable
 from tests.registrations.payments.statements import BOOKED_ON
 from tests.registrations.payments.test_bank import import_lines
 from tests.site_objects import make_client
@@ -138,6 +143,31 @@ def test_payout_that_another_line_reports_is_refused(client):
     assert "This payout is already matched, or its amount is different." in answer.text
     with pytest.raises(InvalidAssignment):
         match_line_to_payout(line=other, payout_id="po_1")
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+class TestDebitMatchedToPayout:
+    """A payout is negative where refunds exceed the card payments."""
+
+    @pytest.fixture
+    def line(self, client) -> BankLine:
+        record_payout(external_id="po_1", amount=-9_795, arrived_on=BOOKED_ON)
+        import_lines((-9_795, "PRESTATAIRE", "VERSEMENT", ""))
+        line = BankLine.objects.get()
+        match_line_to_payout(line=line, payout_id="po_1")
+        return BankLine.objects.get()
+
+    def test_page_offers_no_refund(self, client, line):
+        page = html.fromstring(client.get(reverse("bank-line", args=[line.pk])).content)
+
+        assert page.xpath("//main//input[@name='reference']") == []
+
+    def test_line_is_not_recorded_as_a_returned_transfer(self, line):
+        receivable = make_receivable()
+
+        with pytest.raises(InvalidAssignment, match="already matched, or set aside"):
+            record_returned_transfer(line=line, reference=receivable.reference)
 
 
 def undo_match(client: Client) -> None:
