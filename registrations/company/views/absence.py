@@ -39,8 +39,7 @@ def attendee_absence(request: HttpRequest, reference: str, secret: str, person: 
         "registration": registration,
         "contact": contact,
         "reported_at": find_reported_at(registration),
-        "can_transfer": (
-            timezone.now() <= order.event.substitution_deadline and is_transferable(registration)
-        ),
+        "is_before_deadline": timezone.now() <= order.event.substitution_deadline,
+        "can_transfer": is_transferable(registration),
     }
     return render(request, "company/report_absence.html", context)

@@ -91,6 +91,45 @@ def test_contacts_page_says_that_the_attendee_cannot_come(desk, client):
     assert "that they can’t come. Give the place to a colleague, or cancel it below." in page
 
 
+@pytest.fixture
+def passed_deadline(desk):
+    """Set a deadline for transfers that has passed."""
+    desk.event.substitutions_close_at = timezone.now() - datetime.timedelta(hours=1)
+    desk.event.save()
+
+
+def test_after_the_deadline_the_contacts_page_proposes_to_cancel_only(desk, client, passed_deadline):
+    report(client)
+
+    page = desk.client.get(f"/en{desk.at}/registrations/{Registration.objects.get().reference}/").text
+
+    assert "that they can’t come. You can cancel the place below." in page
+    assert "Give the place to a colleague" not in page
+
+
+def test_after_the_deadline_the_e_mail_proposes_to_cancel_only(
+    desk, client, passed_deadline, run_tasks, mailoutbox
+):
+    report(client)
+
+    run_tasks()
+
+    [mail] = mailoutbox
+    body, [(html_text, _type)] = " ".join(mail.body.split()), mail.alternatives
+    assert "They keep the place until you cancel it" in body
+    assert "The deadline for giving it to a colleague has passed." in body
+    assert "ive the place" not in body
+    assert "ive the place" not in html_text
+    assert "Cancel the place" in html_text
+
+
+def test_after_the_deadline_the_attendees_page_speaks_of_cancelling_only(desk, client, passed_deadline):
+    page = client.get(make_own_path()).text
+
+    assert "Cléo Contact decides whether it is cancelled." in page
+    assert "colleague" not in page
+
+
 def test_page_says_when_the_contact_was_told(desk, client):
     report(client)
 
