@@ -74,9 +74,8 @@ def build_audience(mailing: Mailing) -> MailingAudience:
 
 
 def _build_invited_audience(segment: Segment, event: Event) -> MailingAudience:
-    """Return one mail for each address, about the person of the directory, else the latest registration."""
-    registered, by_address = find_registered_people(segment, event), dict[str, MailGroup]()
-    registered_addresses = set[str]()
+    """Return one mail for each person, about the directory's record, else the latest registration."""
+    registered = find_registered_people(segment, event)
     people = select_people(segment, event).order_by("pk").values_list("pk", "email", "language")
     invited: list[tuple[MailGroup, int | None]] = [
         (MailGroup(normalize_email(email or ""), _choose_language(language), person_id=pk), pk)
@@ -90,12 +89,26 @@ def _build_invited_audience(segment: Segment, event: Event) -> MailingAudience:
         )
         for row in rows
     ]
+    excluded, included = list[tuple[MailGroup, int | None]](), list[tuple[MailGroup, int | None]]()
     for group, person_id in invited:
-        if registered.includes(address=group.address, person_id=person_id):
-            registered_addresses.add(group.address)
-        else:
-            by_address.setdefault(group.address, group)
-    return MailingAudience(list(by_address.values()), 0, len(registered_addresses))
+        is_registered = registered.includes(address=group.address, person_id=person_id)
+        (excluded if is_registered else included).append((group, person_id))
+    return MailingAudience(_select_one_per_person(included), 0, len(_select_one_per_person(excluded)))
+
+
+def _select_one_per_person(rows: Iterable[tuple[MailGroup, int | None]]) -> list[MailGroup]:
+    """Return the first mail of each address and of each person; `rows` have the person's id where known.
+
+    A person may have used another of their addresses for an earlier event.
+    """
+    by_address, person_ids = dict[str, MailGroup](), set[int]()
+    for group, person_id in rows:
+        if group.address in by_address or person_id in person_ids:
+            continue
+        by_address[group.address] = group
+        if person_id is not None:
+            person_ids.add(person_id)
+    return list(by_address.values())
 
 
 def _build_attendee_audience(segment: Segment, event: Event) -> MailingAudience:

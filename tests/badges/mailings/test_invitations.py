@@ -6,12 +6,6 @@ import pytest
 from django.utils import timezone, translation
 from lxml import html
 
-from badges.mailings.bounces.bounced_addresses import (
-    forget_corrected_addresses,
-    list_bounced_people,
-    record_bounces,
-    record_recipient_bounce,
-)
 from badges.mailings.composing.audience import build_audience
 from badges.mailings.composing.preview import list_preview_names, write_preview_mail
 from badges.mailings.composing.segments import GROUP, MEMBERS, OTHER_EVENT, Segment, describe_segment
@@ -21,7 +15,6 @@ from badges.mailings.sending.log import make_log_sheet
 from badges.mailings.sending.recipients import freeze_recipients
 from convention.club.models import Mandate, Person, Seat, WorkingGroup
 from convention.events.models import Event
-from convention.models import BouncedAddress
 from tests.badges.mailings.factories import TEXTS, make_mailing
 from tests.factories import (
     START_OF_2020,
@@ -211,6 +204,27 @@ def test_person_of_several_meetings_gets_one_invitation_in_their_own_language(me
     assert mail.language == "fr"
 
 
+def test_person_who_came_with_another_address_gets_one_invitation(meeting, group):
+    lead = make_person(email="lead@example.org")
+    Mandate.objects.create(group=group, person=lead, role="lead", starts_on=START_OF_2020)
+    register(make_earlier_meeting(meeting, 10), "private@example.org", person=lead)
+
+    mailing = make_invitation(meeting, Segment(states=(), audience=GROUP))
+
+    assert list_addresses(mailing) == ["lead@example.org"]
+
+
+def test_registered_person_with_two_addresses_counts_once(meeting, group):
+    lead = make_person(email="lead@example.org")
+    Mandate.objects.create(group=group, person=lead, role="lead", starts_on=START_OF_2020)
+    register(make_earlier_meeting(meeting, 10), "private@example.org", person=lead)
+    register(meeting, lead.email, person=lead)
+
+    audience = build_audience(make_invitation(meeting, Segment(states=(), audience=GROUP)))
+
+    assert audience.registered_count == 1
+
+
 def test_participants_of_another_event_are_invited():
     former = make_event(slug="former")
     register(former, "came@example.org")
@@ -323,45 +337,6 @@ def test_segment_names_the_audience(segment, words):
         found = describe_segment(segment, make_event())
 
     assert found == [words, "without those already registered"]
-
-
-# --- bounces and personal data ---------------------------------------------------------------------------
-
-
-def test_bounce_of_an_invited_person_is_listed_until_it_is_cleared(company, run_tasks):
-    event = make_event()
-    person = make_member(company)
-    mailing = send(make_invitation(event), run_tasks)
-
-    record_recipient_bounce(recipient=mailing.recipients.get())
-    forget_corrected_addresses()
-
-    assert list_bounced_people([mailing]) == [person]
-    assert build_audience(mailing).bounced_count == 1
-
-
-def test_bounces_of_people_who_were_not_invited_are_unknown(company):
-    person = make_member(company)
-
-    unknown = record_bounces(event=make_event(), addresses=[person.email])
-
-    assert unknown == [person.email]
-    assert not BouncedAddress.objects.exists()
-
-
-def test_page_of_bounces_marks_the_address_of_an_invited_person_as_correct(company, run_tasks):
-    event = make_event()
-    make_member(company)
-    mailing = send(make_invitation(event), run_tasks)
-    record_recipient_bounce(recipient=mailing.recipients.get())
-    client = make_client(make_administrator())
-    [form] = html.fromstring(client.get(f"/en/organize/{event.slug}/mail/bounces/").content).xpath(
-        "//table//form"
-    )
-
-    client.post(form.action, dict(form.form_values()))
-
-    assert list_bounced_people([mailing]) == []
 
 
 # --- permissions and pages -------------------------------------------------------------------------------

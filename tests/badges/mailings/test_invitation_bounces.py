@@ -1,0 +1,54 @@
+"""Invitations whose addresses bounce."""
+
+import pytest
+from lxml import html
+
+from badges.mailings.bounces.bounced_addresses import (
+    forget_corrected_addresses,
+    list_bounced_people,
+    record_bounces,
+    record_recipient_bounce,
+)
+from badges.mailings.composing.audience import build_audience
+from convention.models import BouncedAddress
+from tests.badges.mailings.test_invitations import make_invitation, send
+from tests.factories import make_administrator, make_event, make_member
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_bounce_of_an_invited_person_is_listed_until_it_is_cleared(run_tasks):
+    event = make_event()
+    person = make_member()
+    mailing = send(make_invitation(event), run_tasks)
+
+    record_recipient_bounce(recipient=mailing.recipients.get())
+    forget_corrected_addresses()
+
+    assert list_bounced_people([mailing]) == [person]
+    assert build_audience(mailing).bounced_count == 1
+
+
+def test_bounces_of_people_who_were_not_invited_are_unknown():
+    person = make_member()
+
+    unknown = record_bounces(event=make_event(), addresses=[person.email])
+
+    assert unknown == [person.email]
+    assert not BouncedAddress.objects.exists()
+
+
+def test_page_of_bounces_marks_the_address_of_an_invited_person_as_correct(run_tasks):
+    event = make_event()
+    make_member()
+    mailing = send(make_invitation(event), run_tasks)
+    record_recipient_bounce(recipient=mailing.recipients.get())
+    client = make_client(make_administrator())
+    [form] = html.fromstring(client.get(f"/en/organize/{event.slug}/mail/bounces/").content).xpath(
+        "//table//form"
+    )
+
+    client.post(form.action, dict(form.form_values()))
+
+    assert list_bounced_people([mailing]) == []
