@@ -5,7 +5,7 @@ about strangers must leave no data.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.mailings.composing.mailing_writer import Addressee
-from badges.mailings.composing.segments import AUDIENCES
 from badges.mailings.composing.waiting_list import find_waiting_entries_by_address, list_entries_to_mail
 from badges.mailings.models import Mailing, Recipient
 from convention.audit.record import record_action
@@ -37,9 +36,12 @@ MAILING_MESSAGE_KEY = re.compile(r"mailing-\d+-(?P<recipient>\d{1,18})")
 
 
 @transaction.atomic
-def record_bounce(*, event: Event, address: str) -> None:
-    """Record a bounce by hand. Raise NotFound if nobody at the event has this address."""
-    holders = _find_holders(event, address)
+def record_bounce(*, event: Event, address: str, invitations: Collection[Mailing] = ()) -> None:
+    """Record a bounce by hand. Raise NotFound if nobody has this address.
+
+    It is searched at the event, and among the recipients of these invitations.
+    """
+    holders = _find_event_holders(event, address, invitations)
     if not holders:
         raise NotFound(_("No registration for this event uses this address."))
     save_bounced_address(address, holders, answer="")
@@ -49,12 +51,14 @@ def record_bounce(*, event: Event, address: str) -> None:
 
 
 @transaction.atomic
-def record_bounces(*, event: Event, addresses: Iterable[str]) -> list[str]:
-    """Record several bounces by hand; skip and return the addresses that nobody at the event has."""
+def record_bounces(
+    *, event: Event, addresses: Iterable[str], invitations: Collection[Mailing] = ()
+) -> list[str]:
+    """Record several bounces by hand, as `record_bounce`; skip and return the addresses that nobody has."""
     unknown = []
     for address in addresses:
         try:
-            record_bounce(event=event, address=address)
+            record_bounce(event=event, address=address, invitations=invitations)
         except NotFound:
             unknown.append(address)
     return unknown
@@ -66,8 +70,8 @@ def record_recipient_bounce(*, recipient: Recipient) -> None:
     address = find_recipient_address(recipient)
     if not address:
         raise NotFound(_("This recipient no longer has an e-mail address."))
-    event = recipient.mailing.event
-    save_bounced_address(address, _find_holders(event, address), answer="")
+    holders = _find_event_holders(recipient.mailing.event, address, [recipient.mailing])
+    save_bounced_address(address, holders, answer="")
     _record_bounce(recipient)
 
 
@@ -83,7 +87,7 @@ def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
         for address in dict.fromkeys(
             normalize_email(known) for known in (*own_addresses, *failure.addresses) if known
         ):
-            holders = _find_holders(None, address)
+            holders = _find_all_holders(address)
             speakers = filter_by_email(Speaker.objects.select_related("event"), address)
             if holders or speakers:
                 save_bounced_address(address, [*holders, *speakers], answer=failure.answer)
@@ -128,24 +132,30 @@ def save_bounced_address(address: str, holders: Iterable[MailHolder | Speaker], 
             record_action("address.bounced", holder, event=event, fields=["email"])
 
 
-def _find_holders(event: Event | None, address: str) -> list[MailHolder]:
-    """Return the registrations, waiting list entries and invited people with this address.
-
-    These are those of one event or of all, and those whom that event invited.
-    """
-    registrations, invited = Registration.objects.all(), Recipient.objects.filter(person__isnull=False)
-    if event:
-        recipients = Recipient.objects.filter(mailing__event=event, mailing__segment__audience__in=AUDIENCES)
-        invited = invited.filter(mailing__event=event)
-        registrations = registrations.filter(
-            Q(event=event) | Q(pk__in=recipients.order_by().values("registrations"))
-        )
-    people = Person.objects.filter(pk__in=invited.order_by().values("person"))
+def _find_event_holders(event: Event, address: str, invitations: Collection[Mailing]) -> list[MailHolder]:
+    """Return who has this address at the event, or was sent one of these invitations."""
+    recipients = Recipient.objects.filter(mailing__in=invitations).order_by()
+    registrations = Registration.objects.filter(Q(event=event) | Q(pk__in=recipients.values("registrations")))
     return [
         *find_registrations_by_address(registrations, address),
         *find_waiting_entries_by_address(event, address),
-        *filter_by_email(people, address),
+        *_find_recipients_by_address(recipients, address),
     ]
+
+
+def _find_all_holders(address: str) -> list[MailHolder]:
+    """Return the registrations, waiting list entries and invited people with this address, of all events."""
+    return [
+        *find_registrations_by_address(Registration.objects.all(), address),
+        *find_waiting_entries_by_address(None, address),
+        *_find_recipients_by_address(Recipient.objects.order_by(), address),
+    ]
+
+
+def _find_recipients_by_address(recipients: QuerySet[Recipient], address: str) -> list[Person]:
+    """Return the people of the directory with this address who are among the recipients."""
+    person_ids = recipients.filter(person__isnull=False).values("person")
+    return filter_by_email(Person.objects.filter(pk__in=person_ids), address)
 
 
 def find_registrations_by_address(rows: QuerySet[Registration], address: str) -> list[Registration]:

@@ -91,10 +91,12 @@ def recipient_bounce(request: HttpRequest, event: str, pk: int, recipient: int) 
 def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
     """List bounced addresses and record more; unknown addresses stay in the form."""
     event_obj = get_event_to_mail(event, request.user)
+    # The form must not reveal who was invited from a directory that the reader may not see.
+    invitations = list_readable_invitations(request.user, event_obj)
     form = BouncedAddressesForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         addresses = form.cleaned_data["addresses"]
-        unknown = record_bounces(event=event_obj, addresses=addresses)
+        unknown = record_bounces(event=event_obj, addresses=addresses, invitations=invitations)
         if marked_count := len(addresses) - len(unknown):
             messages.success(request, _describe_marked(marked_count))
         if not unknown:
@@ -116,8 +118,7 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
             (entry, make_entry_key(entry.pk)) for entry in list_bounced_waiting_entries(event_obj)
         ],
         "bounced_people": [
-            (person, make_person_key(person.pk))
-            for person in list_bounced_people(list_readable_invitations(request.user, event_obj))
+            (person, make_person_key(person.pk)) for person in list_bounced_people(invitations)
         ],
         "can_organize": can_organize(request.user, event_obj),
     }

@@ -12,7 +12,7 @@ from badges.mailings.bounces.bounced_addresses import (
 from badges.mailings.composing.audience import build_audience
 from convention.models import BouncedAddress
 from tests.badges.mailings.test_invitations import make_invitation, send
-from tests.factories import make_administrator, make_event, make_member
+from tests.factories import make_administrator, make_event, make_member, make_staff
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +52,29 @@ def test_page_of_bounces_marks_the_address_of_an_invited_person_as_correct(run_t
     client.post(form.action, dict(form.form_values()))
 
     assert list_bounced_people([mailing]) == []
+
+
+def enter_bounced_address(client, event, address: str) -> str:
+    return client.post(f"/en/organize/{event.slug}/mail/bounces/", {"addresses": address}, follow=True).text
+
+
+def test_address_of_an_invited_member_is_unknown_to_an_organizer_without_the_directory(run_tasks):
+    event = make_event()
+    person = make_member()
+    send(make_invitation(event), run_tasks)
+
+    page = enter_bounced_address(make_client(make_staff(event)), event, person.email)
+
+    assert "No registration for this event uses the address below." in page
+    assert not BouncedAddress.objects.exists()
+
+
+def test_administrator_records_the_bounce_of_an_invited_member(run_tasks):
+    event = make_event()
+    person = make_member()
+    mailing = send(make_invitation(event), run_tasks)
+
+    page = enter_bounced_address(make_client(make_administrator()), event, person.email)
+
+    assert "1 address marked as bounced" in page
+    assert list_bounced_people([mailing]) == [person]
