@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
@@ -122,6 +122,14 @@ def find_member_ids(person_ids: Collection[int]) -> set[int]:
     """Return the ids of those who are members today, with one query (`is_member` for many people)."""
     seats = Seat.objects.granting_membership().filter(person__in=person_ids, person__is_active=True)
     return set(seats.values_list("person", flat=True))
+
+
+def load_member_companies(person_ids: "Collection[int] | QuerySet[Any, Any]") -> dict[int, Company]:
+    """Return the companies of the members among them, today, by person id (`get_member_company` for many)."""
+    seats = Seat.objects.granting_membership().filter(person__in=person_ids)
+    # Somebody who works for two companies may have two seats: the latest comes last, and stays.
+    rows = seats.select_related("membership__company").order_by("starts_on", "pk")
+    return {seat.person_id: seat.membership.company for seat in rows}
 
 
 def _query_open_seats(person: int, day: datetime.date) -> QuerySet[Seat]:
@@ -337,10 +345,7 @@ def find_member_companies(addresses: Collection[str]) -> dict[str, Company]:
     `find_member_by_email` for many addresses: the number of queries does not grow with them.
     """
     owners = _find_owner_ids({normalize_email(address) for address in addresses if address})
-    seats = Seat.objects.granting_membership().filter(person__in=set(owners.values()))
-    # Somebody who works for two companies may have two seats: the latest comes last, and stays.
-    rows = seats.select_related("membership__company").order_by("starts_on", "pk")
-    companies = {seat.person_id: seat.membership.company for seat in rows}
+    companies = load_member_companies(set(owners.values()))
     return {address: companies[owner] for address, owner in owners.items() if owner in companies}
 
 

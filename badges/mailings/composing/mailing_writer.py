@@ -70,11 +70,6 @@ class Addressee:
     def attendees(self) -> list[Registration | WaitingEntry]:
         return [*self.registrations, *self.waiting_entries]
 
-    @property
-    def company(self) -> str:
-        """Return the first person's company, "" if it is not known."""
-        return next((find_company_name(person) for person in self.people), "")
-
     def attach_event(self, event: Event) -> None:
         """Set the event of its registrations and orders, which is loaded already."""
         for registration in self.registrations:
@@ -93,7 +88,7 @@ def find_address(person: MailPerson) -> str:
     return person.email or (person.order.email if isinstance(person, Registration) else "")
 
 
-def find_company_name(person: MailPerson) -> str:
+def _find_company_name(person: MailPerson) -> str:
     """Return the company of a registration or entry, or the one whose seat a person of the directory has."""
     if not isinstance(person, Person):
         return person.company
@@ -202,7 +197,7 @@ def _addressee_values(addressee: Addressee, event_url: str) -> Mapping[str, str]
         # Text that attendees typed must not become a link in a mail that the club sends.
         "first_name": _join_words([defuse_links(name) for name in first_names]),
         "name": _join_words([defuse_links(name) for name in names]),
-        "company": _join_words([defuse_links(find_company_name(person)) for person in people]),
+        "company": _join_words([defuse_links(_find_company_name(person)) for person in people]),
         "ticket": _join_words([person.ticket.title for person in attendees if person.ticket]),
         "manage_url": event_url or _make_manage_url(attendees[0], addressee.address),
         "badge": event_url or _make_badge_or_manage_url(attendees[0], addressee.address),

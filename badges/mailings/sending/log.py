@@ -1,12 +1,15 @@
 """Build the log of a mailing: counts, lists and files of its recipients by state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
+from badges.mailings.composing.mailing_writer import Addressee
 from badges.mailings.models import WAITING_CONDITION, Mailing, Recipient, RecipientQuerySet
+from convention.club.models import Company, Person
+from convention.club.permissions import load_member_companies
 from convention.tables.downloads import TableSheet
 from registrations.models import Registration
 
@@ -59,13 +62,15 @@ def make_log_sheet(mailing: Mailing, state: str) -> TableSheet:
 
 def _log_rows(mailing: Mailing, state: str) -> Iterator[list[Any]]:
     zone = mailing.event.zone
+    invited = Recipient.objects.filter(mailing=mailing, person__isnull=False)
+    companies = load_member_companies(invited.order_by().values("person"))
     for recipient in filter_recipients(mailing, state).iterator(chunk_size=2000):
         addressee = make_addressee(recipient)
         at = find_state_time(recipient)
         yield [
             ", ".join(person.name for person in addressee.people),
             addressee.address,
-            addressee.company,
+            _find_company_name(addressee, companies),
             recipient.language,
             recipient.get_state_display(),
             recipient.get_left_out_display(),
@@ -73,6 +78,14 @@ def _log_rows(mailing: Mailing, state: str) -> Iterator[list[Any]]:
             at.astimezone(zone) if at else "",
             recipient.answer,
         ]
+
+
+def _find_company_name(addressee: Addressee, companies: Mapping[int, Company]) -> str:
+    """Return the first person's company, "" if it is not known."""
+    person = next(iter(addressee.people), None)
+    if isinstance(person, Person):
+        return companies[person.pk].name if person.pk in companies else ""
+    return person.company if person else ""
 
 
 def find_state_time(recipient: Recipient) -> Any:
