@@ -60,19 +60,34 @@ def list_events_to_invite_from(person: "RequestUser", event: Event) -> QuerySet[
 
 def can_read_audience(person: "RequestUser", mailing: Mailing) -> bool:
     """Return whether the person may read whom this mailing of an event that they write for reaches."""
-    segment = Segment.from_json(mailing.segment)
-    if not segment.audience:
-        return True
-    if segment.audience == OTHER_EVENT:
-        events = list_events_to_invite_from(person, mailing.event)
-        return events.filter(pk__in=[segment.audience_event]).exists()
-    return segment.audience in list_permitted_audiences(person, mailing.event)
+    return not mailing.is_invitation or bool(_filter_readable(person, mailing.event, [mailing]))
 
 
 def list_readable_invitations(person: "RequestUser", event: Event) -> list[Mailing]:
     """Return the event's invitations whose recipients the person may read."""
     rows = Mailing.objects.filter(event=event, segment__audience__in=AUDIENCES)
-    return [mailing for mailing in rows.select_related("event") if can_read_audience(person, mailing)]
+    return _filter_readable(person, event, list(rows))
+
+
+def _filter_readable(person: "RequestUser", event: Event, invitations: list[Mailing]) -> list[Mailing]:
+    """Return those of the event's invitations whose recipients the person may read.
+
+    The number of queries does not grow with the invitations.
+    """
+    if not invitations:
+        return []
+    segments = {mailing.pk: Segment.from_json(mailing.segment) for mailing in invitations}
+    permitted_audiences = list_permitted_audiences(person, event)
+    source_events = list_events_to_invite_from(person, event).filter(
+        pk__in=[segment.audience_event for segment in segments.values()]
+    )
+    source_event_ids = set(source_events.values_list("pk", flat=True))
+    return [
+        mailing
+        for mailing in invitations
+        if (segment := segments[mailing.pk]).audience in permitted_audiences
+        and (segment.audience != OTHER_EVENT or segment.audience_event in source_event_ids)
+    ]
 
 
 def get_mailing_to_organize(slug: str, pk: int, person: "RequestUser") -> Mailing:

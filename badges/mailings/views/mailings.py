@@ -41,7 +41,6 @@ from badges.mailings.composing.segments import Segment, describe_segment, select
 from badges.mailings.forms import MailingForm, MailingScheduleForm, PreviewForm
 from badges.mailings.models import Mailing
 from badges.mailings.permissions import (
-    can_read_audience,
     get_event_to_mail,
     get_mailing_to_organize,
     list_permitted_audiences,
@@ -77,15 +76,19 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
         # Titles contain the event's name: without this each row would load it.
         mailing.event = event_obj
     counts = count_recipients(list(page))
+    invitations = list_readable_invitations(request.user, event_obj)
     context = {
         "event": event_obj,
         "section": "organize",
         "page_obj": page,
-        "rows": [(mailing, counts[mailing.pk], can_read_audience(request.user, mailing)) for mailing in page],
+        "rows": [
+            (mailing, counts[mailing.pk], not mailing.is_invitation or mailing in invitations)
+            for mailing in page
+        ],
         "plan": get_reminder_plan(event_obj),
         "bounced": list_bounced_registrations(event_obj).count()
         + len(list_bounced_waiting_entries(event_obj))
-        + len(list_bounced_people(list_readable_invitations(request.user, event_obj))),
+        + len(list_bounced_people(invitations)),
     }
     return render(request, "mailings/mailings.html", context)
 

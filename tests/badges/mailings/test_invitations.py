@@ -312,20 +312,6 @@ def test_log_names_the_person_and_the_company(company, run_tasks):
     assert row[:3] == ["Zoe Roy", "zoe@example.org", company.name]
 
 
-def test_queries_of_the_log_do_not_grow_with_the_invited_people(company, django_assert_max_num_queries):
-    for _number in range(12):
-        make_member(company)
-    mailing = make_invitation(make_event())
-    launch_mailing(mailing=mailing)
-    mailing.refresh_from_db()
-    freeze_recipients(mailing=mailing)
-
-    with django_assert_max_num_queries(5):
-        rows = list(make_log_sheet(mailing, "").rows)
-
-    assert {row[2] for row in rows} == {company.name}
-
-
 def test_preview_shows_the_mail_of_the_chosen_person(company):
     make_member(company, first_name="Ana", last_name="Roy", email="ana@example.org")
     make_member(company, first_name="Zoe", last_name="Sand", email="zoe@example.org")
