@@ -54,7 +54,7 @@ def _find_left_out_reason(
 ) -> str:
     """Return why this recipient gets no mail after all, "" if it does."""
     # A recipient without anybody is another case: they were deleted, and NO_ADDRESS follows.
-    if make_addressee(recipient).people and not addressee.people:
+    if list_people(recipient) and not addressee.people:
         return Recipient.LeftOut.NOT_SELECTED
     if not addressee.address or addressee.language not in writers:
         return Recipient.LeftOut.NO_ADDRESS
