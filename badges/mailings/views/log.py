@@ -114,14 +114,13 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
         "form": form,
         "page_obj": page,
         "bounced": bounced,
-        "bounced_entries": [
-            (entry, make_entry_key(entry.pk)) for entry in list_bounced_waiting_entries(event_obj)
-        ],
-        "bounced_people": [
-            (person, make_person_key(person.pk)) for person in list_bounced_people(invitations)
-        ],
         "can_organize": can_organize(request.user, event_obj),
     }
+    # After the last registration only, else each page would repeat them.
+    if not page.has_next():
+        entries, people = list_bounced_waiting_entries(event_obj), list_bounced_people(invitations)
+        context["bounced_entries"] = [(entry, make_entry_key(entry.pk)) for entry in entries]
+        context["bounced_people"] = [(person, make_person_key(person.pk)) for person in people]
     return render(request, "mailings/bounces.html", context)
 
 

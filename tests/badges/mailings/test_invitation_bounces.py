@@ -11,6 +11,7 @@ from badges.mailings.bounces.bounced_addresses import (
 )
 from badges.mailings.composing.audience import build_audience
 from convention.models import BouncedAddress
+from tests.badges.mailings.factories import add_people
 from tests.badges.mailings.test_invitations import make_invitation, send
 from tests.factories import make_administrator, make_event, make_member, make_staff
 from tests.site_objects import make_client
@@ -78,3 +79,17 @@ def test_administrator_records_the_bounce_of_an_invited_member(run_tasks):
 
     assert "1 address marked as bounced" in page
     assert list_bounced_people([mailing]) == [person]
+
+
+def test_bounced_people_who_were_invited_follow_the_last_page_of_registrations(run_tasks):
+    event = make_event()
+    invited = make_member()
+    send(make_invitation(event), run_tasks)
+    people = add_people(event, 51)
+    for address in [invited.email, *(registration.email for registration in people)]:
+        BouncedAddress.objects.create(email=address)
+    client = make_client(make_administrator())
+
+    pages = [client.get(f"/en/organize/{event.slug}/mail/bounces/?page={page}").text for page in (1, 2)]
+
+    assert [page.count(invited.email) for page in pages] == [0, 1]
