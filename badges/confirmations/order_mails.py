@@ -39,6 +39,7 @@ from registrations.orders.order_state import list_open_steps
 from registrations.orders.payment_terms import build_payment_context, load_payment_terms
 from registrations.orders.second_registrations import find_second_registrations_of_buyer
 from registrations.orders.transfer_details import has_bank_details
+from registrations.organizer.history import IMPORT_VERBS
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -223,13 +224,16 @@ def describe_corrections(registrations: list[Registration], mails: "QuerySet[Mai
     changes = AuditEntry.objects.filter(
         event=registrations[0].event.slug,
         subject__in=by_subject,
-        verb__in=[CORRECTION_VERB, NAMING_VERB, *VOIDING_VERBS],
+        verb__in=[CORRECTION_VERB, NAMING_VERB, *VOIDING_VERBS, *IMPORT_VERBS],
         created_at__gt=since,
     )
-    verbs, fields = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    verbs, fields, voided = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set), set[str]()
     for subject, verb, names in changes.values_list("subject", "verb", "fields"):
         verbs[subject].add(verb)
         fields[subject].update(names if verb == CORRECTION_VERB else [])
+        # An imported list voids the badge only if it names another person.
+        if verb in VOIDING_VERBS or "badge_version" in names:
+            voided.add(subject)
     sentences = []
     for subject, registration in by_subject.items():
         # In the order of the labels, each once: a name has two fields.
@@ -241,7 +245,7 @@ def describe_corrections(registrations: list[Registration], mails: "QuerySet[Mai
                 "name": registration.name,
                 "fields": ", ".join(labels),
             }
-            is_void = bool(verbs[subject] & VOIDING_VERBS)
+            is_void = subject in voided
             sentences.append(change if is_void else f"{change}. {_('The earlier badge stays valid.')}")
     return sentences
 

@@ -1,14 +1,18 @@
 """E-mails to each attendee of an order whose buyer asked to send everyone their own badge."""
 
 import pytest
+from django.utils import translation
 
 from badges.codes import build_badge_code
+from badges.confirmations.order_mails import describe_corrections
+from convention.tables.files import ParsedTable
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_own_registration, correct_registration
 from registrations.changes.reinstatement.reinstate import reinstate_and_notify
 from registrations.changes.resend import reissue_badge, resend_mail
 from registrations.changes.substitute import substitute_attendee
+from registrations.import_export.import_registrations import import_registrations
 from registrations.models import Order
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
@@ -166,6 +170,46 @@ def test_badge_that_was_reissued_is_not_called_valid(run_tasks, mailoutbox):
     bodies = [mail.body for mail in mailoutbox if mail.to == [ANA]]
     assert "Changed for Anna Silva: name" in bodies[-1]
     assert "stays valid" not in bodies[-1]
+
+
+def import_row(registration, *, first_name: str = "Ana", last_name: str = "Silva", company: str = ""):
+    header = ["reference", "first_name", "last_name", "email", "company"]
+    row = [registration.reference, first_name, last_name, registration.email, company]
+    import_registrations(event=registration.event, table=ParsedTable(header, [[2, row]]))
+    registration.refresh_from_db()
+
+
+def describe_correction_after_import(registration) -> list[str]:
+    correction = Correction(
+        first_name=registration.first_name,
+        last_name="Martins",
+        email=registration.email,
+        company=registration.company,
+        no_photo=False,
+    )
+    correct_registration(registration=registration, correction=correction)
+    registration.refresh_from_db()
+    with translation.override("en"):
+        return describe_corrections([registration], registration.order.deliveries.all())
+
+
+def test_badge_is_not_called_valid_after_a_list_named_another_person(run_tasks):
+    registration = order_places().registrations.get(email=ANA)
+    run_tasks()
+
+    import_row(registration, first_name="Paul", last_name="Martin")
+
+    assert describe_correction_after_import(registration) == ["Changed for Paul Martins: name"]
+
+
+def test_badge_stays_valid_after_a_list_changed_the_company(run_tasks):
+    registration = order_places().registrations.get(email=ANA)
+    run_tasks()
+
+    import_row(registration, company="Acme")
+
+    [sentence] = describe_correction_after_import(registration)
+    assert sentence.endswith("The earlier badge stays valid.")
 
 
 def correct_address(registration, email: str):
