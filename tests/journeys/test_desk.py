@@ -164,6 +164,21 @@ def test_check_in_is_named_while_the_server_does_not_answer(open_page, site, cli
     expect(page.locator("#q")).to_have_value("kel")
 
 
+def test_guest_served_after_an_outage_is_not_passed_on_to_offline_work(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    page.route("**/check-in/**", lambda route: route.fulfill(status=502))
+    check_in(page, "kel")
+    expect(page.locator("#no-answer")).to_contain_text("Élo Keller")
+    page.unroute("**/check-in/**")
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+
+    page.get_by_role("link", name="Travailler hors ligne").first.click()
+
+    expect(page).to_have_url(re.compile(r"/desk/x/devices/#?$"))
+
+
 def test_enter_after_scan_of_replaced_badge_gives_the_reason_once_and_a_check_in(
     open_page, site, client, event
 ):

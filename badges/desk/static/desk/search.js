@@ -302,7 +302,9 @@ find("#skipped").addEventListener("submit", (event) => {
 
 for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-passes-search]"))) {
   link.addEventListener("click", () => {
-    const query = field.value.trim() || find("#no-answer-name").textContent.trim();
+    // Once the server answers again, that guest has been served, or another one has.
+    const unservedName = find("#no-answer").hidden ? "" : find("#no-answer-name").textContent.trim();
+    const query = field.value.trim() || unservedName;
     // In the fragment, which no server logs: it may be a guest's name.
     link.hash = query ? new URLSearchParams({ q: query }).toString() : "";
   });
