@@ -58,6 +58,14 @@ def find_desk_device(event: Event, uid: object) -> DeskDevice:
     return device
 
 
+def record_online_contact(*, device: DeskDevice) -> None:
+    """Record that the device's browser works online and has sent all its entries, so it is not silent.
+
+    A device that never got its data stays unseen.
+    """
+    DeskDevice.objects.filter(pk=device.pk, seen_at__isnull=False).update(seen_at=timezone.now())
+
+
 @transaction.atomic
 def lease_spare_badges(*, device: DeskDevice) -> list[SpareBadge]:
     """Return the device's unbound spare badges, topped up to SPARE_BADGES_PER_DEVICE."""

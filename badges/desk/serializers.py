@@ -156,6 +156,12 @@ class OfflineEntryRequest(MonotonicClockRequest):
         return {**attrs, "values": values_serializer.validated_data}
 
 
+class DeskContactRequest(serializers.Serializer[Any]):
+    """The device of a browser that works online and has sent all its entries."""
+
+    device = serializers.UUIDField()
+
+
 class DeskSyncRequest(MonotonicClockRequest):
     """The entries to apply, the version and digests of the device's data, and its clocks.
 

@@ -18,6 +18,7 @@ pages: list[Any] = [
     path("desk/<slug:event>/devices/<int:pk>/revoke/", offline.offline_revoke, name="desk-device-revoke"),
     path("desk/<slug:event>/offline/session/", offline.offline_session, name="desk-session"),
     path("desk/<slug:event>/offline/enable/", offline.offline_enable, name="desk-enable"),
+    path("desk/<slug:event>/offline/contact/", offline.offline_contact, name="desk-contact"),
     path("desk/<slug:event>/offline/sync/", offline.offline_sync, name="desk-sync"),
     path("desk-app/", offline.offline_page, name="desk-offline"),
     path("desk-app/manifest.webmanifest", offline.offline_manifest, name="desk-manifest"),

@@ -17,9 +17,19 @@ from rest_framework import serializers
 from badges.desk import offline_shell
 from badges.desk.models import DeskDevice, DeskEntry
 from badges.desk.offline_data import describe_sync
-from badges.desk.offline_devices import enable_desk_device, find_desk_device, revoke_desk_device
+from badges.desk.offline_devices import (
+    enable_desk_device,
+    find_desk_device,
+    record_online_contact,
+    revoke_desk_device,
+)
 from badges.desk.offline_entries import apply_entries
-from badges.desk.serializers import DeskDeviceRequest, DeskEntryResponse, DeskSyncRequest
+from badges.desk.serializers import (
+    DeskContactRequest,
+    DeskDeviceRequest,
+    DeskEntryResponse,
+    DeskSyncRequest,
+)
 from convention.api.problems import answer_in_json
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_staff
@@ -116,6 +126,16 @@ def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
     )
     results = DeskEntryResponse(entries, many=True).data
     return JsonResponse({"results": results, **answer}, json_dumps_params={"ensure_ascii": False})
+
+
+@require_POST
+@answer_in_json
+def offline_contact(request: "HttpRequest", event: str) -> HttpResponse:
+    """Record that a browser which may work offline is at the online desk, with nothing left to send."""
+    event_obj = get_event_to_staff(event, request.user)
+    payload = read_body(request, DeskContactRequest)
+    record_online_contact(device=find_desk_device(event_obj, payload.validated_data["device"]))
+    return HttpResponse(status=204)
 
 
 @require_safe

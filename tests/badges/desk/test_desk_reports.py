@@ -82,6 +82,32 @@ def test_desk_that_reports_or_is_out_of_use_is_not_silent(event, minutes, fields
     assert find_silent_devices(event, at=timezone.now()) == []
 
 
+def report_online(client, desk):
+    address = reverse("desk-contact", args=[desk.event.slug])
+    return client.post(address, {"device": str(desk.uid)}, content_type="application/json")
+
+
+def test_desk_that_works_online_is_not_silent(client, event):
+    desk = make_desk(event, 40)
+    client.force_login(make_staff(event, "desk"))
+
+    answer = report_online(client, desk)
+
+    assert answer.status_code == 204
+    assert find_silent_devices(event, at=timezone.now()) == []
+
+
+def test_desk_without_its_data_is_not_ready_because_it_works_online(client, event):
+    desk = make_desk(event, 40)
+    DeskDevice.objects.filter(pk=desk.pk).update(seen_at=None)
+    client.force_login(make_staff(event, "desk"))
+
+    report_online(client, desk)
+
+    desk.refresh_from_db()
+    assert desk.seen_at is None
+
+
 def test_silent_desk_counts_at_the_entrance_alone(event):
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session")
     make_desk(event, 40)

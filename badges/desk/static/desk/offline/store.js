@@ -4,6 +4,7 @@ import { openDB } from "../../vendor/idb/index.js";
 import { copyRow, copyRows, copyVault, forgetRow, forgetStorage, getStorageCopy } from "./storage_copy.js";
 import { decrypt, encrypt } from "./vault.js";
 
+const DATABASE_NAME = "convention-desk";
 const DATABASE_VERSION = 2;
 
 /** @type {Promise<Desk.Database> | null} */
@@ -12,7 +13,7 @@ let database = null;
 let notifyRestored = () => {};
 
 function openDatabase() {
-  database ??= openDB("convention-desk", DATABASE_VERSION, {
+  database ??= openDB(DATABASE_NAME, DATABASE_VERSION, {
     upgrade(db, oldVersion) {
       if (oldVersion < 1) {
         db.createObjectStore("vaults", { keyPath: "event" });
@@ -29,6 +30,12 @@ function openDatabase() {
     },
   });
   return database;
+}
+
+/** Return whether this browser may have stored something: one that was never enabled must not get a database. */
+export async function hasDatabase() {
+  const databases = await indexedDB.databases?.();
+  return !databases || databases.some(({ name }) => name === DATABASE_NAME);
 }
 
 /**
