@@ -182,6 +182,9 @@ def link_case(*, case: PrivacyCase, person: Person | None) -> None:
         raise NotOpenNow(_("This request has already been answered."))
     if not can_be_linked(case) or (person and person.is_erased):
         raise NotOpenNow(_("This request cannot be linked to another person."))
+    # A second click sends no second mail.
+    if case.person == person:
+        return
     case.person = person
     try:
         # In a savepoint: on PostgreSQL the error would otherwise end the caller's transaction.

@@ -142,6 +142,19 @@ def test_main_address_of_the_linked_person_is_informed(
     assert AuditEntry.objects.filter(verb="privacy_request.link").count() == 1
 
 
+def test_same_person_is_linked_and_informed_only_once(
+    secretary, account, mailoutbox, django_capture_on_commit_callbacks
+):
+    case = record(secretary)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        link_case(case=case, person=account)
+        link_case(case=case, person=account)
+
+    assert len(mailoutbox) == 1
+    assert AuditEntry.objects.filter(verb="privacy_request.link").count() == 1
+
+
 def test_link_can_be_removed(secretary, account):
     case = record(secretary)
     link_case(case=case, person=account)
