@@ -119,10 +119,14 @@ def get_group_for_meeting(slug: str, person: "RequestUser") -> WorkingGroup:
     raise Forbidden(str(sentence))
 
 
-def can_change_venue(person: "RequestUser", venue: Venue) -> bool:
-    """Return whether this person runs every event at the venue; choosing a venue gives no right on it."""
+def can_change_venue(person: "RequestUser", venue: Venue, *, event: Event) -> bool:
+    """Return whether this person, who may edit the event at the venue, runs all other events there.
+
+    Choosing a venue gives no right on it.
+    """
     # A venue is shared: changing its address would change the pages and papers of other events.
-    return not venue.events.exclude(pk__in=get_organized_events(person)).exists()
+    other_events = venue.events.exclude(pk=event.pk)
+    return not other_events.exclude(pk__in=get_organized_events(person)).exists()
 
 
 def can_staff_desk(person: "RequestUser", event: Event) -> bool:

@@ -316,7 +316,7 @@ def make_venue_form(request: "HttpRequest", event: Event) -> VenueForm:
     if "copy" in request.GET:
         return VenueForm(data, initial=model_to_dict(venue))
     # Otherwise the address of other people's events could be changed from here.
-    if can_change_venue(request.user, venue):
+    if can_change_venue(request.user, venue, event=event):
         return VenueForm(data, instance=venue)
     if request.method == "POST":
         raise Forbidden(

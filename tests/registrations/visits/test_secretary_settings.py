@@ -88,10 +88,22 @@ def test_venue_is_added(secretary):
     assert event.venue == Venue.objects.get(name="Siège")
 
 
+def test_venue_of_the_visit_alone_is_changed(secretary):
+    event = make_hosted().event
+    event.venue = Venue.objects.create(name="Siège", city="Lyon")
+    event.save()
+
+    secretary.post(get_path(event, "venue"), {"name": "Usine", "city": "Lyon", "country": "FR"})
+
+    event.venue.refresh_from_db()
+    assert event.venue.name == "Usine"
+
+
 def test_venue_of_other_events_is_not_changed(secretary):
     event = make_hosted().event
     event.venue = Venue.objects.create(name="Siège", city="Lyon")
     event.save()
+    make_event(venue=event.venue)
 
     answer = secretary.post(get_path(event, "venue"), {"name": "Forged", "city": "Lyon", "country": "FR"})
 
