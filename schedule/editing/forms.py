@@ -297,7 +297,7 @@ class ScheduleSettingsForm(EditConflictsMixin, forms.ModelForm[Schedule]):
         if opens_at and "day_starts_at" in self.changed_data and opens_at < day_starts_at:
             sentence = _(
                 "Sessions are planned from %(time)s. Choose that time or an earlier one, or first change "
-                "“Days begin at” under “Rules and availability”."
+                "“Hours of the days” under “Rules and availability”."
             )
             raise ValidationError(sentence % {"time": format_clock(opens_at)})
         return day_starts_at
