@@ -8,6 +8,7 @@ import datetime
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention import hooks
 from convention.audit.record import record_action
@@ -19,6 +20,8 @@ from convention.events.models import Event, Venue
 from .copy_event import shift_moment
 from .draft_mails import queue_change_mails
 
+DRAFT_FIELDS = ("name", "name_en", "starts_at", "ends_at", "venue")
+CHANGED_MEANWHILE_REASON = gettext_lazy("Someone else has changed the draft meanwhile. Open this page again.")
 DEADLINE_FIELDS = ("registration_opens_at", "registration_closes_at", "substitutions_close_at")
 
 
@@ -36,11 +39,15 @@ def change_meeting_draft(
     """Save title, times and venue, and return how many leads are e-mailed; 0 if nothing changed.
 
     A new venue is saved first. The deadlines of registration move by as many days as the start. Raise
-    NotOpenNow if the meeting has been published, and InvalidFields if an app forbids the change.
+    NotOpenNow if the meeting has been published or changed since `event` was read, and InvalidFields if an
+    app forbids the change.
     """
     stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     if stored.visibility != Event.Visibility.DRAFT:
         raise NotOpenNow(_("The meeting has been published. Ask the group’s leads to change it."))
+    # Only the lock makes sure: a lead may have saved after the page compared what its form had shown.
+    if any(getattr(stored, name) != getattr(event, name) for name in DRAFT_FIELDS):
+        raise NotOpenNow(CHANGED_MEANWHILE_REASON)
     values = {"name": name, "name_en": name_en, "starts_at": starts_at, "ends_at": ends_at, "venue": venue}
     values |= _shift_deadlines(stored, starts_at, ends_at)
     changed = sorted(field for field, value in values.items() if getattr(stored, field) != value)

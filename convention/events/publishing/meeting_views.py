@@ -22,7 +22,7 @@ from convention.web.routing import require_safe_or_post
 
 from .copy_event import copy_meeting, find_last_meeting
 from .draft_mails import queue_draft_mails
-from .drafts import change_meeting_draft
+from .drafts import CHANGED_MEANWHILE_REASON, DRAFT_FIELDS, change_meeting_draft
 from .meeting_forms import MeetingDraftForm
 from .start_event import start_event
 
@@ -84,9 +84,6 @@ def _create_meeting(
     return start_event(kind=Event.Kind.GROUP_MEETING, group=group, **values)
 
 
-DRAFT_FIELDS = ("name", "name_en", "starts_at", "ends_at", "venue")
-
-
 @require_safe_or_post
 def meeting_draft(request: "HttpRequest", event: str) -> "HttpResponse":
     """Correct the draft of a meeting, for the secretary who added it."""
@@ -96,7 +93,7 @@ def meeting_draft(request: "HttpRequest", event: str) -> "HttpResponse":
     if request.method == "POST" and form.is_valid():
         # A lead may prepare the meeting at the same time, and their changes must stay.
         if parse_seen_fingerprints(request.POST.get("seen", "")) != stored:
-            form.add_error(None, _("Someone else has changed the draft meanwhile. Open this page again."))
+            form.add_error(None, CHANGED_MEANWHILE_REASON)
         elif (response := _save_draft(request, event_row, form)) is not None:
             return response
     context = {

@@ -4,12 +4,22 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Mandate, WorkingGroup
+from convention.errors import NotOpenNow
 from convention.events.models import Event, Venue
-from tests.factories import START_OF_2020, make_account, make_event, make_registration, make_ticket
+from convention.events.publishing.drafts import change_meeting_draft
+from tests.factories import (
+    START_OF_2020,
+    make_account,
+    make_event,
+    make_person,
+    make_registration,
+    make_ticket,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -251,6 +261,18 @@ def test_change_of_a_lead_in_the_meantime_stays(group):
 
     assert "Someone else has changed the draft meanwhile." in page.text
     assert Event.objects.get(slug="storage-2").name_en == ""
+
+
+def test_change_of_a_lead_after_the_page_read_the_draft_stays(group):
+    make_last_meeting(group, visibility="draft")
+    meeting = Event.objects.get()
+    values = {name: getattr(meeting, name) for name in ("name_en", "starts_at", "ends_at", "venue")}
+    Event.objects.update(name="By the lead")
+
+    with override("en"), pytest.raises(NotOpenNow, match="Someone else has changed the draft"):
+        change_meeting_draft(event=meeting, actor=make_person(), name="By the secretary", **values)
+
+    assert Event.objects.get(slug=meeting.slug).name == "By the lead"
 
 
 def test_draft_is_not_moved_to_a_day_that_has_passed(group):
