@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -38,6 +37,7 @@ from convention.events.permissions import (
 )
 from convention.middleware import is_api_request, is_missing_slash, unavailable_response
 from convention.web.accent_colours import make_dark_tones, make_light_tones
+from convention.web.forms import get_return_path
 from convention.web.page_languages import get_page_url, set_language_cookie, translate_address
 
 if TYPE_CHECKING:
@@ -149,12 +149,9 @@ def site_context(request: "HttpRequest") -> dict[str, Any]:
 def choose_language(request: "HttpRequest") -> "HttpResponse":
     """Store the chosen language in a cookie, and redirect to the same page in it."""
     language = request.POST.get("language", "")
-    target = request.POST.get("next", "/")
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE
-    # Django's function also accepts a relative address, which would be resolved against this view's own.
-    if not (target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()})):
-        target = "/"
+    target = get_return_path(request, default="/")
     response = HttpResponseRedirect(translate_address(target, language))
     set_language_cookie(response, language)
     return response
