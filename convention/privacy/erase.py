@@ -73,8 +73,7 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     case.email, case.person = "", subject.person
     case.answered_at, case.answered_by = timezone.now(), answered_by
     case.save()
-    # The erasure answers them too.
-    # Not those that were answered meanwhile.
+    # The erasure answers them too, unless they were answered meanwhile.
     PrivacyCase.objects.unanswered().filter(pk__in=other_cases).update(
         answer=case.answer, answered_at=case.answered_at, answered_by=answered_by
     )
