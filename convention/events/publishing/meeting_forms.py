@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from convention.events.forms import FirstMeetingForm
 from convention.events.models import Event
+from convention.web.forms import ActionErrorsMixin
 
 TIME_FIELDS = ("starts_at", "ends_at")
 
 
-class MeetingDraftForm(FirstMeetingForm):
+class MeetingDraftForm(ActionErrorsMixin, FirstMeetingForm):
     """Name, times and venue of a meeting that is still a draft."""
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:

@@ -112,8 +112,7 @@ def _save_draft(request: "HttpRequest", event: Event, form: MeetingDraftForm) ->
             event=event, actor=require_signed_in(request.user), **form.get_event_values()
         )
     except InvalidFields as error:
-        for name, sentences in error.field_errors.items():
-            form.add_error(name if name in form.fields else None, sentences)
+        form.add_errors(error.field_errors)
     except NotOpenNow as error:
         form.add_error(None, str(error))
     else:
