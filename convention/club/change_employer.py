@@ -262,8 +262,8 @@ def end_employment_with_roles(
     employment: Employment, last_day: datetime.date, *, company_successor: Person | None
 ) -> None:
     """End an employment with its seats, and the person's roles at the company; the successor takes these."""
-    # Only seats that would continue: one that has ended by then stays as it is.
-    seats = Seat.objects.open(at=last_day + ONE_DAY).filter(
+    # A seat that has ended by then stays as it is; one that begins later, as in a renewal, ends too.
+    seats = Seat.objects.exclude(ends_on__lte=last_day).filter(
         person=employment.person_id, membership__company=employment.company_id
     )
     for seat in seats.select_related("membership").order_by("membership", "pk"):

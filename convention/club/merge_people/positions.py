@@ -65,7 +65,9 @@ def settle_positions(person: Person, outcomes: Mapping[int, str]) -> None:
     for job in Employment.objects.open().filter(person=person, company__in=outcomes).order_by("pk"):
         if outcomes[job.company_id] == PositionOutcome.ENDS:
             end_employment(employment=job, last_day=max(job.starts_on, timezone.localdate() - ONE_DAY))
-    seats = Seat.objects.granting_membership().filter(person=person, membership__company__in=outcomes)
+    # Also those that begin later, in a renewal: with them the person would be a member again.
+    lasting_seats = Seat.objects.exclude(ends_on__lt=timezone.localdate())
+    seats = lasting_seats.filter(person=person, membership__company__in=outcomes)
     for seat in seats.select_related("membership").order_by("membership", "pk"):
         if outcomes[seat.membership.company_id] == PositionOutcome.SEAT_ENDS:
             end_seat(seat=seat)

@@ -15,7 +15,15 @@ from convention.club.employments import (
 )
 from convention.club.models import ClubRole, CompanyContact, Employment, Market, Seat
 from convention.errors import InvalidFields
-from tests.factories import START_OF_2020, make_account, make_company, make_contact, make_member, make_person
+from tests.factories import (
+    START_OF_2020,
+    make_account,
+    make_company,
+    make_contact,
+    make_member,
+    make_membership,
+    make_person,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +109,17 @@ def test_secretary_ends_a_job_with_its_seat_and_role(secretary):
     assert Seat.objects.get(person=person).ends_on == TODAY()
     assert CompanyContact.objects.get(person=person).ends_on == TODAY()
     assert AuditEntry.objects.filter(verb="employment.end").count() == 1
+
+
+def test_seat_of_a_prepared_renewal_is_removed_with_the_job():
+    company = make_company()
+    person = make_member(company)
+    renewal = make_membership(company, starts_on=TODAY() + 9 * ONE_DAY)
+    Seat.objects.create(membership=renewal, person=person, starts_on=renewal.starts_on)
+
+    end_employment(employment=person.employments.get(), last_day=TODAY())
+
+    assert not Seat.objects.filter(membership=renewal).exists()
 
 
 def test_ending_a_job_that_another_at_the_company_follows_leaves_the_seat():

@@ -1,5 +1,7 @@
 """Pages that merge two records of one person: search, comparison, confirmation and e-mail."""
 
+import datetime
+
 import pytest
 from django.core import mail
 from django.utils import timezone
@@ -12,6 +14,7 @@ from tests.factories import (
     START_OF_2020,
     make_administrator,
     make_company,
+    make_membership,
     make_person,
     make_registration,
 )
@@ -246,6 +249,16 @@ def test_seat_ends_while_both_jobs_go_on(secretary, records, two_seats):
     survivor = records[0]
     assert list_current_companies(survivor.employments.open(), "company") == {"Banque Rose", "Mutuelle Verte"}
     assert list_current_companies(survivor.seats.open(), "membership__company") == {"Banque Rose"}
+
+
+def test_seat_of_a_prepared_renewal_ends_too(secretary, records, two_seats):
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    renewal = make_membership(two_seats[1], starts_on=tomorrow)
+    Seat.objects.create(membership=renewal, person=records[1], starts_on=tomorrow)
+
+    post_outcomes(secretary, records, two_seats, "continues", "seat-ends")
+
+    assert not Seat.objects.filter(membership=renewal).exists()
 
 
 def test_page_of_a_person_with_two_seats_says_so(secretary, records, two_seats):
