@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import F, Q, QuerySet
 
 from convention.club.models import Person
+from convention.db.searchable import MAX_SEARCH_WORDS
 from convention.text.email_addresses import is_same_email
 from convention.text.normalize import normalize_whitespace
 
@@ -35,6 +36,6 @@ def find_people_by_other_address(words: str) -> list[int]:
     """Return the ids of people one of whose addresses contains every word."""
     # Without the main ones, which `search_people` finds by itself: they would fill the limit.
     rows = select_other_addresses().exclude(email=F("user__email"))
-    for word in normalize_whitespace(words).split():
+    for word in normalize_whitespace(words).split()[:MAX_SEARCH_WORDS]:
         rows = rows.filter(email__icontains=word)
     return list(rows.values_list("user", flat=True)[:MAX_PEOPLE_BY_OTHER_ADDRESS])

@@ -6,6 +6,7 @@ from django.core import mail
 
 from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
+from convention.club.addresses.other_addresses import find_people_by_other_address
 from convention.club.models import ClubRole
 from tests.convention.club.objects import sign_in_once
 from tests.factories import START_OF_2020, make_administrator, make_person
@@ -55,6 +56,10 @@ def test_search_finds_a_person_by_another_address(secretary, person, address):
     page = secretary.get("/en/organize/club/people/?q=ana@frim").text
 
     assert "Ana Petit" in page
+
+
+def test_search_by_more_words_than_a_statement_can_have_finds_a_person(person, address):
+    assert find_people_by_other_address("frim " * 2000) == [person.pk]
 
 
 def test_search_by_name_still_finds_each_person_once(secretary, person, address):
