@@ -13,6 +13,7 @@ from convention.club.forms import PersonNamePartField
 from convention.club.models import Company, Person
 from convention.club.people import find_address_holder
 from convention.club.permissions import RequestUser, can_read_directory
+from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, DateRangeForm
 
 from .candidates import (
@@ -83,7 +84,8 @@ class AppointeeForm(AddressHintMixin, ActionErrorsMixin, forms.Form):
                 self._offer_people(people)
 
     def _read(self, name: str) -> str:
-        return str(self.data.get(self.add_prefix(name)) or "").strip()
+        # Read before the fields are cleaned: PostgreSQL refuses a null character even in a search.
+        return normalize_whitespace(str(self.data.get(self.add_prefix(name)) or ""))
 
     def _offer_people_of_address(self, address: str) -> None:
         self.asks_names = find_address_holder(address) is None

@@ -86,6 +86,12 @@ def test_mistyped_provider_needs_no_confirmation_once_the_person_is_chosen(secre
     assert Mandate.objects.get().person == ana
 
 
+def test_name_with_a_null_character_finds_its_namesake(secretary, group, joel):
+    answer = appoint_lead(secretary, "jlg@other.example", first_name="JOEL\0", last_name="Le Goff")
+
+    assert str(joel.pk) in read_choices(answer).values()
+
+
 def test_namesake_with_another_address_is_a_question(secretary, group, joel):
     answer = appoint_lead(secretary, "jlg@other.example", first_name="JOEL", last_name="Le Goff")
 
