@@ -22,7 +22,7 @@ from convention import hooks
 from convention.actor import current_actor
 from convention.audit.record import record_action
 from convention.club.models import UNDO_PERIOD, Company, DirectoryImport, Person
-from convention.club.people import record_new_address
+from convention.club.people import find_address_holder, record_new_address
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 
@@ -299,8 +299,9 @@ def _exclude_protected_addresses(
 def _find_people_with_taken_address(people: dict[str, dict[str, Any]]) -> set[int]:
     """Return the ids of those whose address before the import belongs to another person now."""
     addresses = {int(pk): old["email"] for pk, old in people.items() if old.get("email")}
-    owners = dict(Person.objects.filter(email__in=addresses.values()).values_list("email", "pk"))
-    return {pk for pk, address in addresses.items() if owners.get(address, pk) != pk}
+    # One query each: addresses are replaced one by one, by a choice in the preview of the import.
+    holders = {pk: find_address_holder(address) for pk, address in addresses.items()}
+    return {pk for pk, holder in holders.items() if holder and holder.pk != pk}
 
 
 def _find_restorable(

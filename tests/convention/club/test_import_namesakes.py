@@ -398,6 +398,17 @@ def test_undo_skips_an_address_that_somebody_else_has_meanwhile(colleague):
     assert ("person", colleague.pk, "another person has the earlier address now") in undo.skipped_rows
 
 
+def test_undo_skips_an_address_that_another_person_has_besides_their_main_one(colleague):
+    same = SamePerson("Baptiste Abadie", "b.abadie@autre.example", "", colleague.pk, AddressChoice.REPLACE)
+    changes = import_directory(table=read_table("list.csv", LIST.encode()), same_people=(same,))
+    EmailAddress.objects.create(user=make_person(), email="baptiste@delorme.example", verified=True)
+
+    undo_directory_import(import_record=changes.import_record)
+
+    colleague.refresh_from_db()
+    assert colleague.email == "b.abadie@autre.example"
+
+
 def test_undo_by_an_administrator_leaves_the_address_of_a_superuser(colleague):
     same = SamePerson("Baptiste Abadie", "b.abadie@autre.example", "", colleague.pk, AddressChoice.REPLACE)
     changes = import_directory(table=read_table("list.csv", LIST.encode()), same_people=(same,))
