@@ -303,9 +303,8 @@ def _load_application_limits(company: Company, event_ids: Collection[int]) -> di
     """Return the ticket that members apply for at each event, with the company's limit, by event id."""
     if not event_ids:
         return {}
-    rows = Ticket.objects.filter(event__in=event_ids, audience=Ticket.Audience.MEMBER)
-    # The last row of each event stays in the dict: the default ticket, which people apply for.
-    tickets = list(rows.select_related("event", "quota").order_by("is_default", "-position", "-pk"))
+    rows = Ticket.objects.for_members().filter(event__in=event_ids)
+    tickets = list(rows.select_related("event", "quota"))
     return {limit.ticket.event_id: limit for limit in list_ticket_limits(company, tickets)}
 
 

@@ -24,6 +24,13 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Load price steps and shared quotas along."""
         return self.select_related("quota").prefetch_related("price_steps")
 
+    def for_members(self) -> Self:
+        """Return the tickets for members, the one that people apply for last: the default, else the first.
+
+        So a dict of these rows by event has that one.
+        """
+        return self.filter(audience=Ticket.Audience.MEMBER).order_by("is_default", "-position", "-pk")
+
 
 class Ticket(SaleItem):
     """A ticket type; its `price` applies once all price steps are over.

@@ -217,12 +217,8 @@ def _iterate_sheet_rows(visit: Visit) -> Iterator[list[Any]]:
 def describe_free_places(visits: Iterable[Visit], *, at: datetime.datetime) -> dict[int, str]:
     """Return a phrase on free places for each upcoming visit by its id, in one query."""
     upcoming = [visit for visit in visits if not visit.event.is_over(at=at) and not visit.cancelled_at]
-    rows = Ticket.objects.filter(
-        event__in=[visit.event_id for visit in upcoming], audience=Ticket.Audience.MEMBER
-    )
-    # The last row of each event wins in the dict; the reverse order of `get_member_ticket`.
-    rows = rows.select_related("quota").order_by("is_default", "-position", "-pk")
-    tickets = {ticket.event_id: ticket for ticket in rows}
+    rows = Ticket.objects.for_members().filter(event__in=[visit.event_id for visit in upcoming])
+    tickets = {ticket.event_id: ticket for ticket in rows.select_related("quota")}
     return {visit.pk: describe_availability(visit, tickets.get(visit.event_id), at) for visit in upcoming}
 
 

@@ -116,8 +116,7 @@ def _describe_company_cap(visit: Visit) -> str:
 
 def get_member_ticket(visit: Visit) -> Ticket | None:
     """Return the ticket for members, the default one of the event if there are several."""
-    rows = Ticket.objects.filter(event=visit.event_id, audience=Ticket.Audience.MEMBER)
-    ticket = rows.order_by("-is_default", "position", "pk").first()
+    ticket = Ticket.objects.for_members().filter(event=visit.event_id).last()
     if ticket:
         # Saves a query: callers read the ticket's event.
         ticket.event = visit.event

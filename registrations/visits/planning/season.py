@@ -89,7 +89,8 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
     """Return all twelve months with their events, visits, tickets and counts of people, in five queries."""
     event_list = list(events)
     visits = {visit.event_id: visit for visit in Visit.objects.filter(event__in=event_list)}
-    tickets = {ticket.event_id: ticket for ticket in _list_member_tickets(event_list)}
+    member_tickets = Ticket.objects.for_members().filter(event__in=event_list)
+    tickets = {ticket.event_id: ticket for ticket in member_tickets}
     registered_counts = _count_registered(event_list)
     waiting_counts = _count_waiting(tickets.values())
     months = {
@@ -112,13 +113,6 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
         if (first_day.year, first_day.month) in months:
             months[first_day.year, first_day.month].entries.append(entry)
     return list(months.values())
-
-
-def _list_member_tickets(events: list[Event]) -> QuerySet[Ticket]:
-    """Return the tickets for members, the default one of each event last."""
-    rows = Ticket.objects.filter(event__in=events, audience=Ticket.Audience.MEMBER)
-    # The last row of an event wins in the dict; the reverse order of `get_member_ticket`.
-    return rows.order_by("is_default", "-position", "-pk")
 
 
 def _count_registered(events: list[Event]) -> dict[int, int]:
