@@ -12,7 +12,7 @@ from convention.events.models import Event
 from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import casefold_text, normalize_whitespace
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, hide_optional_mark
 from registrations.models import Registration
 
 from .composing.drafts import MailingDraft
@@ -202,6 +202,8 @@ class MailingForm(MailTextsForm):
         }
         invited = [(audience, labels[audience]) for audience in audiences]
         self._set_choices("audience", [("", _("people registered or on the waiting list")), *invited])
+        # The empty value is a choice too.
+        hide_optional_mark(self.fields["audience"])
         if OTHER_EVENT not in audiences:
             del self.fields["audience_event"]
             return

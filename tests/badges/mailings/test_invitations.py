@@ -398,6 +398,14 @@ def save_announcement(client, page) -> Mailing:
     return Mailing.objects.get()
 
 
+def test_choice_of_the_audience_is_not_called_optional(meeting, group):
+    page = make_client(make_lead(group)).get(f"/en/organize/{meeting.slug}/mail/new/")
+
+    choices = "//fieldset[contains(@class, 'choices')][.//input[@name='audience']]"
+    [legend] = html.fromstring(page.content).xpath(f"{choices}/legend")
+    assert legend.text_content().strip() == "Write to"
+
+
 def test_page_of_a_published_visit_leads_to_an_invitation_to_all_members(company):
     visit = make_visit()
     make_member(company, email="zoe@example.org")
