@@ -292,8 +292,9 @@ class PersonDetailsForm(AddressHintMixin, PersonNameForm):
         empty_value=None,
         error_messages={"unique": _("Someone in the directory already has this address.")},
         help_text=_(
-            "Changing the address signs this person out and revokes their API tokens; the old address "
-            "receives an e-mail. Registrations keep the address they were made with."
+            "If you change the address, this person is signed out, their API tokens are revoked and their "
+            "other addresses are removed; the old address receives an e-mail. Registrations keep the address "
+            "they were made with."
         ),
     )
     is_other_person = forms.BooleanField(
