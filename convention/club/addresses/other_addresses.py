@@ -22,7 +22,7 @@ def select_other_addresses() -> QuerySet[EmailAddress]:
 
 
 def load_other_addresses(person: Person) -> list[EmailAddress]:
-    """Return the person's addresses that come from merged records, without the main one."""
+    """Return the addresses that certainly are the person's, without the main one."""
     rows = select_other_addresses().filter(user=person)
     return [row for row in rows if not is_same_email(row.email, person.email or "")]
 

@@ -22,7 +22,8 @@ def remove_other_address(*, person: Person, address: EmailAddress, actor: Person
     if objection := find_address_objection(person, actor):
         raise Forbidden(objection)
     # Read again under the lock: a merge or another request may have made it the main one, or removed it.
-    if address.pk not in {row.pk for row in load_other_addresses(person)}:
+    stored = next((row for row in load_other_addresses(person) if row.pk == address.pk), None)
+    if stored is None:
         return
     record_action("person.remove_address", person, fields=["email"])
-    hooks.remove_address.provider()(person=person, address=address)
+    hooks.remove_address.provider()(person=person, address=stored)

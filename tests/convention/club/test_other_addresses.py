@@ -7,6 +7,7 @@ from django.core import mail
 from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
 from convention.club.addresses.other_addresses import find_people_by_other_address
+from convention.club.merge_people.remove_address import remove_other_address
 from convention.club.models import ClubRole
 from tests.convention.club.objects import sign_in_once
 from tests.factories import START_OF_2020, make_administrator, make_person
@@ -125,6 +126,16 @@ def test_removing_an_address_that_signs_in_ends_access(administrator, person, ve
     token, _secret = create_token(person_id=person.pk, name="Script", scopes=["events:read"])
 
     administrator.post(get_path(verified_address))
+
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+
+
+def test_removing_an_address_that_was_verified_meanwhile_ends_access(person, address):
+    token, _secret = create_token(person_id=person.pk, name="Script", scopes=["events:read"])
+    EmailAddress.objects.update(verified=True)
+
+    remove_other_address(person=person, address=address, actor=make_administrator())
 
     token.refresh_from_db()
     assert token.revoked_at is not None
