@@ -44,7 +44,7 @@ def find_employer_conflict(row: DirectoryRow, index: DirectoryIndex) -> Employer
         outcome = EmployerOutcome.REFUSE
     former_companies = ", ".join(dict.fromkeys(job.company.name for job in jobs))
     return EmployerConflict(
-        person, listed_company, outcome, former_companies, first_day=span[0] if can_record else None
+        person, listed_company, outcome, former_companies, first_day=span[0], can_record=can_record
     )
 
 

@@ -58,7 +58,8 @@ class EmployerChoices:
 class EmployerConflict:
     """A row that names somebody at another company than the one they work at.
 
-    `first_day` is that of the new employment, None if a list cannot record the change.
+    `can_record` is whether the list can record the change; `first_day` is that of the new employment, None
+    while it is not known.
     """
 
     person: Person
@@ -66,6 +67,7 @@ class EmployerConflict:
     outcome: EmployerOutcome
     former_companies: str = ""
     first_day: datetime.date | None = None
+    can_record: bool = False
 
     def __str__(self) -> str:
         values = {"name": self.person, "former": self.former_companies, "company": self.listed_company}
@@ -77,10 +79,15 @@ class EmployerConflict:
     def choices(self) -> list[tuple[str, str]]:
         """Return the possible outcomes, encoded, with their labels."""
         labels = [(EmployerOutcome.LEAVE_OUT, _("Leave this row out"))]
-        if self.first_day:
-            sentence = _("Record the change of employer on %(day)s")
-            labels.append((EmployerOutcome.RECORD, sentence % {"day": format_date(self.first_day)}))
+        if self.can_record:
+            labels.append((EmployerOutcome.RECORD, self._describe_change()))
         return [(self._encode(outcome), label) for outcome, label in labels]
+
+    def _describe_change(self) -> str:
+        if self.first_day is None:
+            return _("Record the change of employer")
+        sentence = _("Record the change of employer on %(day)s")
+        return sentence % {"day": format_date(self.first_day)}
 
     @property
     def selected(self) -> str:
@@ -91,15 +98,13 @@ class EmployerConflict:
         return EmployerChoice(self.person.pk, self.listed_company, outcome).encode()
 
 
-def load_chosen_conflicts(
-    choices: Iterable[EmployerChoice], *, today: datetime.date
-) -> Iterator[EmployerConflict]:
+def load_chosen_conflicts(choices: Iterable[EmployerChoice]) -> Iterator[EmployerConflict]:
     """Yield what was chosen, for a list whose other errors hide the preview; skip people who are gone."""
     choices = list(choices)
     people = Person.objects.in_bulk({choice.person_id for choice in choices})
     for choice in choices:
         if person := people.get(choice.person_id):
-            yield EmployerConflict(person, choice.listed_company, choice.outcome, first_day=today)
+            yield EmployerConflict(person, choice.listed_company, choice.outcome, can_record=True)
 
 
 def decode_employer_choices(texts: Iterable[str]) -> tuple[EmployerChoice, ...]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -136,7 +135,7 @@ def _build_choices_context(choices: ImportChoices, manager: Person) -> dict[str,
     return {
         "same_companies": choices.same_companies,
         "chosen_namesakes": list(load_chosen_namesakes(choices.same_people, manager)),
-        "employer_conflicts": list(load_chosen_conflicts(choices.employers, today=timezone.localdate())),
+        "employer_conflicts": list(load_chosen_conflicts(choices.employers)),
     }
 
 
