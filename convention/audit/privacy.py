@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from convention.personal_data import DataSubject, PersonalDataSource
@@ -21,7 +21,7 @@ def _find_entries_about(subject: DataSubject) -> "QuerySet[Any]":
         # Entries never change: those about a merged record name its own id.
         merges = AuditEntry.objects.filter(verb__in=("person.merge", "person.claim"), subject=label)
         pending += [entry.details["merged_person"] for entry in merges if "merged_person" in entry.details]
-    return AuditEntry.objects.filter(Q(subject__in=labels))
+    return AuditEntry.objects.filter(subject__in=labels)
 
 
 PERSONAL_DATA = [

@@ -89,8 +89,8 @@ def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
     form = CompanyForm(request.POST or None, instance=company)
     similar: list[Company] = []
     if request.method == "POST" and form.is_valid():
-        is_renamed = (company.name, company.siren) != (title, siren)
-        if is_renamed and not form.cleaned_data["is_other_company"]:
+        has_new_identity = (company.name, company.siren) != (title, siren)
+        if has_new_identity and not form.cleaned_data["is_other_company"]:
             similar = find_similar_companies(company)
         if not similar and (saved := _save_company_form(form)):
             messages.success(request, _("The company has been saved."))
