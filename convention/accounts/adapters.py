@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from convention.api.tokens import revoke_all_tokens
+from convention.club.addresses.own_addresses import find_active_owner
 from convention.club.models import Person
 from convention.codes.secret_keys import get_fernet
 from convention.errors import ConventionError, SignInRequired
@@ -32,6 +33,7 @@ from .mails import (
     send_notice,
     write_account_mail,
 )
+from .merged_addresses import release_main_address
 from .password_change import REVOKED_TOKENS_ATTRIBUTE
 from .second_factors import get_factors
 from .session_security import limit_staff_session
@@ -117,13 +119,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if response := super().pre_login(request, user, **options):
             return response
         record = get_last_record(get_authentication_records(request, user))
-        if record.get("method") == "code" and user not in find_accounts(record.get("email", "")):
+        if record.get("method") == "code" and user != find_active_owner(record.get("email", "")):
             # The session holds the code's record and the sign-in begun with it.
             request.session.flush()
             messages.error(request, _("This code was sent to an address that this account no longer has."))
             return redirect("account_login")
         # People are invited without a verified address: their first code verifies it.
         if user.email and {"method": "code", "email": user.email}.items() <= record.items():
+            # First: an address is verified for one account only.
+            release_main_address(person=user)
             EmailAddress.objects.update_or_create(
                 user=user, email=user.email, defaults={"verified": True, "primary": True}
             )
@@ -245,18 +249,6 @@ def build_site_url(link: str) -> str:
 def get_login(credentials: dict[str, Any]) -> str:
     """Return the e-mail address of a sign-in attempt."""
     return str(credentials.get("email", ""))
-
-
-def find_accounts(address: str) -> list[Person]:
-    """Return the active account that has verified this address, else the person who has it; at most one.
-
-    A new address of an account that is not verified does not count: the owner of the address would be signed
-    in to that account and would verify the address for it without knowing.
-    """
-    verified = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
-    # An account that verified the address takes precedence over a person for whom it was only entered.
-    found = [row.user for row in verified] or filter_by_email(Person.objects.order_by("pk"), address)
-    return [person for person in found if person.is_active][:1]
 
 
 def get_last_record(records: list[dict[str, Any]]) -> dict[str, Any]:

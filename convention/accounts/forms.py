@@ -38,9 +38,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from fido2.utils import websafe_decode
 
+from convention.club.addresses.own_addresses import find_active_owner
 from convention.club.demo_accounts import DEMO_PASSWORD
 
-from .adapters import find_accounts
 from .second_factors import use_app_code
 from .session_security import limit_staff_session
 from .throttles import find_code_refusal
@@ -112,7 +112,7 @@ class LoginCodeRequestForm(NoPlaceholderForm, RequestLoginCodeForm):
         """Limit how many codes are requested by one browser, and by all unknown ones together."""
         email: str = super().clean_email()
         # allauth's private attribute: its own search would also take unverified addresses.
-        self._user = next(iter(find_accounts(email)), None)
+        self._user = find_active_owner(email)
         if email and (refusal := find_code_refusal(context.request, email)):
             raise get_account_adapter().validation_error(refusal)
         return email
@@ -125,7 +125,8 @@ class PasswordResetRequestForm(NoPlaceholderForm, ResetPasswordForm):
         """Return the address, and look up its account in place of allauth."""
         email: str = super().clean_email()
         # allauth's own search would also take unverified addresses.
-        self.users = find_accounts(email)
+        owner = find_active_owner(email)
+        self.users = [owner] if owner else []
         return email
 
 

@@ -8,11 +8,12 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import QuerySet
 
+from convention.audit.record import record_action
+from convention.club.addresses.own_addresses import find_active_owner
 from convention.club.models import Person
 from convention.club.permissions import is_club_administrator
-from convention.text.email_addresses import is_same_email
+from convention.text.email_addresses import filter_by_email, is_same_email
 
-from .adapters import find_accounts
 from .mails import send_notice, write_account_mail
 from .password_change import end_access
 
@@ -40,7 +41,7 @@ def add_addresses(*, person: Person, addresses: Collection[str], added_by: Perso
     is_trusted = is_club_administrator(added_by)
     for address in addresses:
         # Another account may have verified it meanwhile: then it stays theirs.
-        if not [account for account in find_accounts(address) if account != person]:
+        if find_active_owner(address) in (None, person):
             row = _get_or_create_row(person, address)
             EmailAddress.objects.filter(pk=row.pk).update(verified=row.verified or is_trusted)
     verified = EmailAddress.objects.filter(user=person, verified=True)
@@ -89,3 +90,12 @@ def remove_address(*, person: Person, address: EmailAddress) -> None:
                 # A mail must not tell of a change that was rolled back.
                 transaction.on_commit(partial(send_notice, notice))
     address.delete()
+
+
+@transaction.atomic
+def release_main_address(*, person: Person) -> None:
+    """Remove the person's main address, which a mailed code has proven, from other accounts."""
+    others = EmailAddress.objects.filter(verified=True).exclude(user=person).select_related("user")
+    for address in filter_by_email(others, person.email or ""):
+        record_action("person.remove_address", address.user, fields=["email"])
+        remove_address(person=address.user, address=address)

@@ -18,7 +18,7 @@ from convention.errors import LinkExpired, NotFound
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email, normalize_email
 
-from .addresses.own_addresses import find_owner
+from .addresses.own_addresses import find_active_owner
 from .models import Company, Employment, Person
 
 TOKEN_PURPOSE = "club.claim"  # noqa: S105 (a name, no secret)
@@ -58,7 +58,7 @@ def write_claim_mail(owner: Person, claimed: Person, company: Company) -> MailMe
 
 def find_address_owner(claimed: Person) -> Person | None:
     """Return the person whose own address the claimed one is now, or None."""
-    return find_owner(claimed.claimed_email, people=Person.objects.filter(is_active=True))
+    return find_active_owner(claimed.claimed_email)
 
 
 def make_claim_token(claimed: Person) -> str:

@@ -15,7 +15,7 @@ from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, Compi
 from convention.errors import Forbidden, InvalidFields, NotFound, SignInRequired
 from convention.text.email_addresses import normalize_email
 
-from .addresses.own_addresses import find_owner, select_verified_addresses
+from .addresses.own_addresses import find_active_owner, select_verified_addresses
 from .models import (
     ClubRole,
     Company,
@@ -334,7 +334,7 @@ def find_member_by_email(email: str) -> tuple[Person, Company] | None:
 
     The address may be another one that the member has verified.
     """
-    person = find_owner(email, people=Person.objects.filter(is_active=True))
+    person = find_active_owner(email)
     company = get_member_company(person) if person else None
     return (person, company) if person and company else None
 

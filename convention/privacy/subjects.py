@@ -6,6 +6,7 @@ from typing import Final
 from allauth.account.models import EmailAddress
 
 from convention.club.addresses.other_addresses import list_other_addresses
+from convention.club.addresses.own_addresses import find_owner
 from convention.club.models import Person
 from convention.club.people import (
     CLOSED_ACCOUNTS,
@@ -34,14 +35,10 @@ def find_subject_by_address(address: str) -> DataSubject:
     if not address:
         # Otherwise every row without an address would be the subject's.
         return DataSubject()
-    people = filter_by_email(Person.objects.all(), address)
-    if not people:
-        emails = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
-        # A second address of an account counts too.
-        people = [row.user for row in emails]
-    if not people:
+    owner = find_owner(address, people=Person.objects.all())
+    if owner is None:
         return DataSubject(None, frozenset({normalize_email(address)}))
-    subject = get_subject(people[0])
+    subject = get_subject(owner)
     return DataSubject(subject.person, subject.addresses | {normalize_email(address)})
 
 

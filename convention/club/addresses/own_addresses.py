@@ -35,6 +35,14 @@ def find_owner(email: str, *, people: QuerySet[Person]) -> Person | None:
     return rows[0].user if rows else None
 
 
+def find_active_owner(email: str) -> Person | None:
+    """Return the person with an open account whose own address it is, or None.
+
+    The mailbox's reader signs in to this account, and this one is a member through the address.
+    """
+    return find_owner(email, people=Person.objects.filter(is_active=True))
+
+
 def find_verified_owners(addresses: Collection[str]) -> set[int]:
     """Return the ids of the people who have verified one of these normalized addresses, in one query."""
     # All rows, compared in Python: a nightly job asks about thousands of addresses.
