@@ -29,8 +29,10 @@ def follow_new_host(stored: Event, event: Event) -> list[str]:
     visit.event = event
     sentences = []
     if stored.host:
-        has_ended_access = end_host_access(visit=visit)
-        sentences = _describe_former_host(visit, stored.host, has_ended_access=has_ended_access)
+        if end_host_access(visit=visit):
+            sentences.append(_describe_ended_access(stored.host))
+        if visit.agreed_at is not None:
+            sentences.append(_describe_former_agreement(stored.host))
     return [*sentences, *(_describe_new_competitors(visit) if event.host_id else [])]
 
 
@@ -56,21 +58,17 @@ def end_host_access(*, visit: Visit) -> bool:
     return bool(contacts or changed)
 
 
-def _describe_former_host(visit: Visit, former_host: Company, *, has_ended_access: bool) -> list[str]:
-    """Return sentences on the former host's access, if it ended, and on the agreement, still theirs."""
-    sentences = []
-    if has_ended_access:
-        sentences.append(
-            _(
-                "%(host)s no longer has access: we removed its contacts and its security contact, and links "
-                "to the visitor list no longer work. Enter those of the new host."
-            )
-        )
-    if visit.agreed_at is not None:
-        sentences.append(
-            _("The agreement and the terms are still those of %(host)s. Check them on the visit’s page.")
-        )
-    return [sentence % {"host": former_host} for sentence in sentences]
+def _describe_ended_access(former_host: Company) -> str:
+    return _(
+        "%(host)s no longer has access: we removed its contacts and its security contact, and links "
+        "to the visitor list no longer work. Enter those of the new host."
+    ) % {"host": former_host}
+
+
+def _describe_former_agreement(former_host: Company) -> str:
+    return _("The agreement and the terms are still those of %(host)s. Check them on the visit’s page.") % {
+        "host": former_host
+    }
 
 
 def _describe_new_competitors(visit: Visit) -> list[str]:
