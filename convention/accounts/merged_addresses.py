@@ -62,9 +62,11 @@ def _get_or_create_row(person: Person, address: str) -> EmailAddress:
 def _verify_main_address(person: Person) -> None:
     # Otherwise another verified one would be shown as the address of the account.
     main = _get_or_create_row(person, person.email or "")
+    # An address is verified for one account only; the person's next code removes it from the other.
+    is_verified_elsewhere = bool(_find_other_holders(person))
     # First: a person has one main address.
     EmailAddress.objects.filter(user=person).exclude(pk=main.pk).update(primary=False)
-    EmailAddress.objects.filter(pk=main.pk).update(primary=True, verified=True)
+    EmailAddress.objects.filter(pk=main.pk).update(primary=True, verified=not is_verified_elsewhere)
 
 
 def _notify_addresses(person: Person, addresses: list[str]) -> None:
@@ -95,7 +97,12 @@ def remove_address(*, person: Person, address: EmailAddress) -> None:
 @transaction.atomic
 def release_main_address(*, person: Person) -> None:
     """Remove the person's main address, which a mailed code has proven, from other accounts."""
-    others = EmailAddress.objects.filter(verified=True).exclude(user=person).select_related("user")
-    for address in filter_by_email(others, person.email or ""):
+    for address in _find_other_holders(person):
         record_action("person.remove_address", address.user, fields=["email"])
         remove_address(person=address.user, address=address)
+
+
+def _find_other_holders(person: Person) -> list[EmailAddress]:
+    """Return the rows with which other accounts have verified the person's main address."""
+    others = EmailAddress.objects.filter(verified=True).exclude(user=person).select_related("user")
+    return filter_by_email(others, person.email or "")

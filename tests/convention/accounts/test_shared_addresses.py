@@ -6,10 +6,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
 
+from convention.accounts.merged_addresses import add_addresses
 from convention.api.tokens import create_token
 from convention.club.addresses.own_addresses import find_active_owner
 from tests.convention.club.objects import sign_in_once
-from tests.factories import make_account, make_person
+from tests.factories import make_account, make_administrator, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -90,3 +91,10 @@ def test_other_account_is_notified_at_its_main_address(
 
     [notice] = [mail for mail in mailoutbox if mail.to == [other_account.email]]
     assert notice.subject == "An e-mail address has been removed"
+
+
+def test_administrator_adds_an_address_beside_a_main_one_that_another_account_verified(victor, other_account):
+    add_addresses(person=victor, addresses=["v@example.org"], added_by=make_administrator())
+
+    assert EmailAddress.objects.get(user=victor, email="v@example.org").verified
+    assert not EmailAddress.objects.get(user=victor, email=SHARED).verified
