@@ -131,7 +131,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         "addon_rows": list_price_rows(registration)[1:],
         "holds_link": is_buyer and not registration.order.awaits_verification,
         "can_change": _can_substitute(registration),
-        "absence_reported_at": None if registration.cancelled_at else find_reported_at(registration),
+        "absence_reported_at": find_reported_at(registration) if registration.is_active else None,
         "can_correct": is_buyer and not registration.is_private,
     }
     return render_page(request, "company/registration.html", company_obj, **context)

@@ -266,6 +266,10 @@ def _assign_parts(request: HttpRequest, line: BankLine, parts: Sequence[tuple[st
 
 def _respond_with_debit(request: HttpRequest, line: BankLine) -> HttpResponse:
     """Show a debit with the refunds and payments of its amount; a POST matches it to one."""
+    if request.method == "POST" and not line.is_open_debit:
+        # From an old page: the form is no longer shown, so its errors would not be either.
+        messages.error(request, _("This line is already matched, or set aside."))
+        return redirect("bank-line", line.pk)
     form = ReturnForm(get_posted_data(request))
     if request.method == "POST" and form.is_valid() and (refund := _try_record_return(line, form)):
         message = _("%(amount)s has been recorded as returned to %(buyer)s.")

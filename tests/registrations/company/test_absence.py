@@ -91,6 +91,17 @@ def test_contacts_page_says_that_the_attendee_cannot_come(desk, client):
     assert "that they can’t come. Give the place to a colleague, or cancel it below." in page
 
 
+def test_contacts_page_of_an_expired_place_asks_nothing(desk, client):
+    report(client)
+    Registration.objects.update(
+        confirmed_at=None, hold_expires_at=timezone.now() - datetime.timedelta(hours=1)
+    )
+
+    page = desk.client.get(f"/en{desk.at}/registrations/{Registration.objects.get().reference}/").text
+
+    assert "that they can’t come." not in page
+
+
 @pytest.fixture
 def passed_deadline(desk):
     """Set a deadline for transfers that has passed."""

@@ -169,6 +169,13 @@ class TestDebitMatchedToPayout:
         with pytest.raises(InvalidAssignment, match="already matched, or set aside"):
             record_returned_transfer(line=line, reference=receivable.reference)
 
+    def test_refund_from_an_old_page_is_refused_with_the_reason(self, client, line):
+        form = {"reference": make_receivable().reference}
+
+        page = client.post(reverse("bank-line", args=[line.pk]), form, follow=True)
+
+        assert "This line is already matched, or set aside." in page.text
+
 
 def undo_match(client: Client) -> None:
     """Undo the match of the only line by the form of its page."""
