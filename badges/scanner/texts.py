@@ -104,6 +104,10 @@ def status_texts() -> dict[str, str]:
         "strip.sent": _("All sent"),
         "strip.inside": _("{count} inside"),
         "strip.inside_between": _("{count} inside ({low}–{high})"),
+        "menu.inside_between": _(
+            "Between {low} and {high} people are inside. Devices not responding: {devices}; they may still "
+            "have scans to send."
+        ),
         "strip.other_pending": _("{event}: {count} to send"),
         "strip.early": _("The event does not start until {date}, but arrivals recorded now will count."),
         "last.undone": _("Scan undone."),

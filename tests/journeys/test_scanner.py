@@ -211,6 +211,10 @@ def test_phone_shows_bounds_of_headcount_while_another_phone_is_silent(open_page
     pair(page, event, "/en")
 
     expect(page.locator("#inside")).to_have_text("1 inside (1–2)")
+    page.locator("#menu-open").click()
+    expect(page.locator("#headcount-reason")).to_have_text(
+        "Between 1 and 2 people are inside. Devices not responding: 1; they may still have scans to send."
+    )
 
 
 def test_second_phone_knows_presences_after_server_clock_is_set_back(open_page, monkeypatch):

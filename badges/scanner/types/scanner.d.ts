@@ -545,7 +545,7 @@ declare global {
           | "welcome" | "message" | "scan-view" | "no-picture" | "camera-state" | "hint" | "last-scan" | "last-line"
           | "direction" | "event" | "ready" | "checks" | "queue" | "menu-error" | "type-error" | "other-pending"
           | "other-queue" | "search-results" | "search-error" | "recent-list" | "recent-empty" | "lens-choice"
-          | "checkpoint-choice" | "early-notice",
+          | "checkpoint-choice" | "early-notice" | "headcount-reason",
           HTMLElement
         >,
         Record<

@@ -34,7 +34,7 @@ export async function drawStatusBar() {
   getElement("list-age").classList.toggle("is-emphasized", ageMs > FRESH_MS);
   showPendingCount(await countScans());
   showEarlyNotice(pairing.event);
-  if (checkpoint) getElement("inside").textContent = describeHeadcount(pairing, await countInside(checkpoint.door));
+  if (checkpoint) showHeadcount(pairing, await countInside(checkpoint.door));
 }
 
 /**
@@ -69,15 +69,17 @@ export function measureListAge(pairing) {
 }
 
 /**
- * Return how many are inside in words; with a lower and an upper bound while other devices are silent, as the
- * organizers' pages have them (badges/attendance/reports/headcount.py).
+ * Show how many are inside; with a lower and an upper bound while other devices are silent, as the organizers'
+ * pages have them (badges/attendance/reports/headcount.py), and with the reason in the menu.
  * @param {Scanner.Pairing} pairing
  * @param {number} count
  */
-function describeHeadcount({ uncertain_entries, uncertain_exits }, count) {
-  if (!uncertain_entries && !uncertain_exits) return formatText("strip.inside", { count });
-  const [low, high] = [Math.max(0, count - uncertain_exits), count + uncertain_entries];
-  return formatText("strip.inside_between", { count, low, high });
+function showHeadcount({ uncertain_entries, uncertain_exits, devices_silent }, count) {
+  const isUncertain = uncertain_entries + uncertain_exits > 0;
+  const values = { count, low: Math.max(0, count - uncertain_exits), high: count + uncertain_entries };
+  getElement("inside").textContent = formatText(isUncertain ? "strip.inside_between" : "strip.inside", values);
+  const reason = formatText("menu.inside_between", { ...values, devices: devices_silent });
+  showMessage("headcount-reason", isUncertain ? reason : "");
 }
 
 /** @param {number} ageMs */
