@@ -130,6 +130,9 @@ def test_walk_in_is_registered_and_badge_printed_by_keyboard(open_page, site, cl
     assert BadgePrint.objects.get().registration.last_name == "Durand"
     page.keyboard.press("Enter")
     expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#q")).to_have_value("")
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Inès Durand")
 
 
 def test_search_without_network_clears_the_list_and_leads_to_offline_work(open_page, site, client, event):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from badges.desk.badge_prints import (
@@ -15,6 +16,7 @@ from badges.desk.badge_prints import (
 )
 from badges.desk.forms import ReprintForm
 from badges.desk.permissions import get_guest_to_serve
+from badges.desk.search import load_guests
 from badges.printing.pdf import render_badge_pdf, render_badge_svg
 from convention.tables.downloads import inline_response
 from convention.text.normalize import parse_digits
@@ -72,8 +74,12 @@ def _make_back_links(request: "HttpRequest", guest: Registration) -> dict[str, s
             "back_path": registration_path,
             "after_print_path": registration_path,
         }
+    desk_path = reverse("desk", args=[slug])
+    # A badge is mostly printed for somebody who has yet to be checked in.
+    is_inside = load_guests(guest.event, [guest.pk])[0].is_inside
+    guest_query = "" if is_inside else f"?{urlencode({'guest': guest.reference})}"
     return {
         "section": "desk",
         "back_path": reverse("desk-guest", args=[slug, guest.reference]),
-        "after_print_path": reverse("desk", args=[slug]),
+        "after_print_path": f"{desk_path}{guest_query}",
     }

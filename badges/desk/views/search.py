@@ -14,12 +14,14 @@ from badges.attendance.scanning.numbering import number_changes
 from badges.desk.arrivals import count_arrivals
 from badges.desk.check_in import find_last_verdict
 from badges.desk.permissions import can_take_payments, find_guest
-from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
+from badges.desk.search import MAX_GUESTS_SHOWN, DeskSearchResult, find_guests, load_guests
 from convention.errors import Forbidden
 from convention.events.permissions import get_event_to_staff, get_staffed_events
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from convention.events.models import Event
 
 MAX_QUERY_LENGTH = 300
 MAX_EVENTS_SHOWN = 50
@@ -48,7 +50,8 @@ def desk_list(request: "HttpRequest") -> "HttpResponse":
 def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
     """Search guests; with `part`, return only the results, for the script that searches while typing.
 
-    `served` is the reference of the guest who was just checked in, whose verdict is shown.
+    `served` is the reference of the guest who was just checked in, whose verdict is shown; `guest` that of
+    one who is shown to be checked in, with the field empty for the next search.
     """
     event_obj = get_event_to_staff(event, request.user)
     query = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
@@ -56,7 +59,7 @@ def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
         "section": "desk",
         "event": event_obj,
         "query": query,
-        "result": find_guests(event=event_obj, query=query),
+        "result": _find_guests_to_show(event_obj, query, request.GET.get("guest", "")),
         "shown": MAX_GUESTS_SHOWN,
         "takes_payments": can_take_payments(request.user, event_obj),
     }
@@ -68,6 +71,12 @@ def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
         "verdict": find_last_verdict(served_guest) if served_guest else None,
     }
     return render(request, "desk/search.html", context)
+
+
+def _find_guests_to_show(event: "Event", query: str, reference: str) -> DeskSearchResult:
+    if not query and (guest := find_guest(event, reference)):
+        return DeskSearchResult(load_guests(event, [guest.pk]), total=1)
+    return find_guests(event=event, query=query)
 
 
 @require_safe

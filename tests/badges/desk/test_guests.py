@@ -343,3 +343,24 @@ def test_page_of_a_guest_says_that_the_ticket_of_an_unverified_order_is_sold_out
 
     assert answer.redirect_chain == [(f"/en{desk}", 302)]
     assert "No places are left" in answer.text
+
+
+def print_badge_and_go_back(client, desk):
+    printed = client.post(f"{desk}badge/", {"format": "page", "badge_version": "1"})
+    [address] = html.fromstring(printed.content).xpath("//a[@id='back-to-desk']/@href")
+    return html.fromstring(client.get(address).content)
+
+
+def test_desk_shows_the_guest_whose_badge_was_printed_ready_to_be_checked_in(zoe, desk, client):
+    page = print_badge_and_go_back(client, desk)
+
+    assert page.xpath("//*[@id='results']//form/@action") == [f"{desk}check-in/"]
+    assert page.xpath("//*[@id='q']/@value") == [""]
+
+
+def test_desk_is_empty_after_the_print_for_a_guest_who_is_inside(zoe, desk, client):
+    client.post(f"{desk}check-in/", {"direction": "in"})
+
+    page = print_badge_and_go_back(client, desk)
+
+    assert page.xpath("//*[@id='results']//form") == []
