@@ -86,7 +86,7 @@ from tests.schedule.proposals.factories import make_call, make_proposal, make_sl
 from tests.schedule.speakers.factories import make_image
 
 OF_GUESTS = """
-badge answers cancel confirm guest check-in undo note correct substitute payment invoice
+badge answers cancel confirm guest check-in undo note language correct substitute payment invoice
 """.split()
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")

@@ -297,7 +297,7 @@ FORMS_NOT_TESTED_HERE = {
     "desk-payment": "desk/test_payments", "desk-invoice": "desk/test_payments",
     "desk-check-in": "a scan, which is stored with its operator", "desk-undo": "a scan",
     "desk-enable": "desk/test_offline", "desk-sync": "desk/test_offline",
-    "desk-contact": "only when the device was last seen",
+    "desk-contact": "only when the device was last seen", "desk-language": "desk/test_walk_in",
     "organize-checkpoint-remove": "test_pages", "verify-order": "test_buyer_verification",
     "confirm-erasure": "orders/test_erasure_request",
     "club-claim": "test_known_addresses",

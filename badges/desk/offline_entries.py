@@ -193,7 +193,7 @@ def _apply_walk_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
         event=context.event,
         place=RequestedPlace(**{name: entry.values[name] for name in names}),
         idempotency_key=str(entry.uid),
-        language=translation.get_language() or "fr",
+        language=entry.values.get("language") or translation.get_language() or "fr",
         reference=entry.reference,
     )
     return guest, ""

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from badges.scanner.shell import FONT_FILES, hash_file, hash_parts
+from convention.text.languages import LANGUAGE_CHOICES
 
 from .offline_texts import list_offline_texts
 from .payments import DESK_METHODS
@@ -55,6 +56,7 @@ def render_page(language: str) -> str:
     with translation.override(language):
         context = {
             "language": language,
+            "languages": LANGUAGE_CHOICES,
             "texts": list_offline_texts(),
             "payment_methods": [(method.value, method.label) for method in DESK_METHODS],
             "modules": [static(name) for name in list_static_files() if name.endswith(".js")],

@@ -15,6 +15,7 @@ from badges.attendance.scanning.inputs.scan_time import (
 )
 from badges.attendance.scanning.scan_input import MAX_ELAPSED_MS, MAX_PAGE_LENGTH, MAX_REASON_LENGTH
 from convention.api.fields import StrictTextField, StrictTimeField
+from convention.text.languages import LANGUAGE_CHOICES
 from registrations.notes.models import MAX_NOTE_LENGTH
 
 from .models import BadgePrint
@@ -74,7 +75,10 @@ class UndoValuesRequest(DirectionValuesRequest):
 
 
 class WalkInValuesRequest(GuestFieldsRequest):
+    """A walk-in; entries of pages that do not ask for the language have none."""
+
     ticket = serializers.SlugField(max_length=50)
+    language = serializers.ChoiceField(choices=LANGUAGE_CHOICES, required=False)
 
 
 class CorrectionValuesRequest(GuestFieldsRequest):

@@ -27,6 +27,7 @@ pages: list[Any] = [
     path(f"{GUEST}/undo/", guests.guest_undo, name="desk-undo"),
     path(f"{GUEST}/note/", guests.guest_note, name="desk-note"),
     path(f"{GUEST}/correct/", guests.guest_correct, name="desk-correct"),
+    path(f"{GUEST}/language/", guests.guest_language, name="desk-language"),
     path(f"{GUEST}/substitute/", guests.guest_substitute, name="desk-substitute"),
     path(f"{GUEST}/confirm/", guests.order_vouch, name="desk-confirm"),
     path(f"{GUEST}/cancel/", mistakes.walk_in_cancel, name="desk-cancel"),

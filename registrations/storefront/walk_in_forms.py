@@ -37,8 +37,12 @@ class WalkInForm(PersonForm):
         label=_("Ticket"), widget=forms.RadioSelect, error_messages={"required": _("Choose a ticket.")}
     )
     addons = forms.MultipleChoiceField(label=_("Add-ons"), widget=AddonChoiceWidget, required=False)
+    # The attendee's: the staff may use the site in another one.
+    language = forms.ChoiceField(
+        label=_("Language of the e-mails"), choices=LANGUAGE_CHOICES, initial=settings.LANGUAGE_CODE
+    )
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=43)
-    field_order = ("first_name", "last_name", "company", "ticket", "addons", "email", "nonce")
+    field_order = ("first_name", "last_name", "company", "ticket", "addons", "email", "language", "nonce")
 
     def __init__(
         self, *args: Any, tickets: list[Ticket], addons: Sequence[Addon] = (), **kwargs: Any
@@ -81,7 +85,6 @@ class WalkInForm(PersonForm):
 class ManualRegistrationForm(WalkInForm):
     """A registration by an organizer, also free or at a lower price, with the reason."""
 
-    # The attendee's: organizers may use the site in another one.
     language = forms.ChoiceField(
         label=_("Language"),
         choices=LANGUAGE_CHOICES,

@@ -114,6 +114,20 @@ def test_back_discards_what_was_typed(page):
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
 
 
+def test_language_of_the_e_mails_to_a_walk_in_is_chosen(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill("Inès")
+    page.locator("#walk-in-last").fill("Durand")
+    page.locator("#walk-in-email").fill("ines@example.org")
+    page.locator("#walk-in-language").select_option("en")
+
+    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    send_entries(page)
+    assert Registration.objects.get(last_name="Durand").mail_language == "en"
+
+
 def test_mistyped_address_of_a_walk_in_is_asked_about_once(page):
     page.locator("#walk-in-open").click()
     page.locator("#walk-in-first").fill("Inès")

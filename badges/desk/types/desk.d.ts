@@ -150,7 +150,7 @@ declare global {
       /** With the reason why a guest was let in against the rules. */
       | { kind: "check_in"; values: { direction: "in" | "out"; reason?: string } }
       | { kind: "undo"; values: { direction: "in" | "out"; undoes: string } }
-      | { kind: "walk_in"; values: GuestTexts & { ticket: string } }
+      | { kind: "walk_in"; values: GuestTexts & { ticket: string; language?: string } }
       | { kind: "note"; values: { note: string; before: { note: string } } }
       | { kind: "correct" | "substitute"; values: GuestTexts & { before: GuestTexts } }
       | { kind: "print"; values: { reason: string; badge_version: number } }

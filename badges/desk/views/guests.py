@@ -29,9 +29,10 @@ from registrations.booking.verification import vouch_for_order
 from registrations.changes.correct import correct_as_organizer
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.substitute import substitute_as_organizer
-from registrations.models import Registration
+from registrations.models import Order, Registration
 from registrations.notes.forms import StaffNoteForm
 from registrations.notes.staff_notes import write_staff_note
+from registrations.orders.language_views import save_posted_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,7 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "can_cancel": is_walk_in_cancellable(guest) and can_cancel_order_of(guest, request.user),
         "can_organize": can_organize(request.user, guest.event),
         "takes_payments": takes_payments,
+        "is_walk_in": guest.order.source == Order.Source.DESK,
     }
     return render(request, "desk/guest.html", context)
 
@@ -189,6 +191,15 @@ def _describe_change_of_badge(before: Registration, changed: Registration) -> st
     return _("The place is now in the name of %(name)s. The badge already printed is no longer valid.") % {
         "name": changed.name
     }
+
+
+@require_POST
+def guest_language(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Save the language of a walk-in's e-mails; that of another order is for its buyer to choose."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    if guest.order.source == Order.Source.DESK:
+        save_posted_language(request, guest.order)
+    return redirect("desk-guest", event, reference)
 
 
 @never_cache

@@ -51,6 +51,7 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     # The nonce is a hidden field, so that a second click registers the same person only once.
     initial = {
         "ticket": preselected_ticket.slug if preselected_ticket else "",
+        "language": translation.get_language(),
         "nonce": secrets.token_urlsafe(24),
         **split_searched_name(request.GET.get("name", "")),
     }
@@ -58,13 +59,12 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     form = WalkInForm(request.POST or None, tickets=tickets, addons=addons, initial=initial)
     duplicates: Sequence[Registration] = ()
     if request.method == "POST" and form.is_valid():
-        nonce, language = form.cleaned_data["nonce"], translation.get_language() or "fr"
         try:
             registration = register_walk_in(
                 event=event_obj,
                 place=form.build_place(),
-                idempotency_key=nonce,
-                language=language,
+                idempotency_key=form.cleaned_data["nonce"],
+                language=form.cleaned_data["language"],
                 accepted_duplicate=request.POST.get("accepted_duplicate", ""),
             )
         except DuplicateRegistration as error:

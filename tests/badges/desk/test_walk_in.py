@@ -35,7 +35,7 @@ def submit_walk_in(client, **typed):
         "/desk/x/walk-in/",
         {
             "guest-first_name": "Inès", "guest-last_name": "Durand", "guest-company": "Port",
-            "guest-email": "", "guest-ticket": "press", "guest-nonce": nonce, **typed,
+            "guest-email": "", "guest-ticket": "press", "guest-language": "fr", "guest-nonce": nonce, **typed,
         },
     )  # fmt: skip
 

@@ -84,7 +84,8 @@ export class WalkInDialog {
     const desk = this.#actions.getDesk();
     if (!desk) return;
     const form = getForm("walk-in-form");
-    const values = { ...readTexts(form), ticket: readForm(form).ticket };
+    const { ticket, language } = readForm(form);
+    const values = { ...readTexts(form), ticket, language };
     if (!hasBothNames(values)) return showMessage("walk-in-problem", formatText("names.missing"));
     if (!values.ticket) return this.#askForTicket();
     showMessage("walk-in-problem", "");
