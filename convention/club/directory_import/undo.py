@@ -140,8 +140,8 @@ def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None)
     for pk in find_protected_roles(facts["role"], actor):
         _skip_row(undo, facts, ("role", pk), str(PROTECTED_REASON))
     _skip_changed(undo, import_record, facts)
-    _skip_used(undo, facts)
     _skip_used_since(undo, facts, import_record.imported_at)
+    _skip_used(undo, facts)
     undo.removed_keys = {kind: sorted(rows) for kind, rows in facts.items()}
     restorable_values = _exclude_protected_addresses(undo, import_record, actor)
     for kind, before in restorable_values.items():
@@ -240,7 +240,10 @@ def _skip_used(undo: DirectoryUndo, facts: RowFactsByKind) -> None:
 def _skip_used_since(undo: DirectoryUndo, facts: RowFactsByKind, since: datetime.datetime) -> None:
     """Skip the rows of known people who have used them since the import (`hooks.person_uses`)."""
     rows = {
-        row.person_id: (kind, pk) for kind in DATED_KINDS for pk, row in facts[kind].items() if row.person_id
+        row.person_id: (kind, pk)
+        for kind in DATED_KINDS
+        for pk, row in facts[kind].items()
+        if row.person_id and row.person_id not in facts["person"]
     }
     for batch in batched(sorted(rows), BATCH_SIZE, strict=False):
         used = set().union(*(find(batch, since) for find in hooks.person_uses.providers()))

@@ -316,6 +316,16 @@ def test_undo_leaves_seat_of_known_person_if_used_since(lake):
     assert [get_member_company(person) for person in people] == [lake, lake, None, None]
 
 
+def test_undo_leaves_the_new_company_of_a_known_person_who_registered_since():
+    ana = make_person(email="ana@nuage.example", first_name="Ana", last_name="Silva")
+    run = import_text("company,last_name,email\nNuage,Silva,ana@nuage.example\n").import_record
+    make_registration(person=ana)
+
+    undo_directory_import(import_record=run)
+
+    assert [job.company.name for job in ana.employments.all()] == ["Nuage"]
+
+
 def test_undo_leaves_rows_that_changed_since_the_import(lake):
     make_confirmed_membership(lake, seats=5)
     run = import_text(LIST).import_record
