@@ -21,6 +21,11 @@ class InvalidRows(ConventionError):
         super().__init__(sentence % {"errors": len(rows)})
         self.rows = sorted(rows)
 
+    @property
+    def row_count(self) -> int:
+        """Return how many rows have an error."""
+        return len({number for number, _sentence in self.rows})
+
     def lines(self) -> list[str]:
         """Return each sentence once, with its rows."""
         return describe_row_errors(self.rows)

@@ -53,14 +53,7 @@ class TableUploadForm(forms.Form):
     @property
     def checked_text(self) -> str:
         """Return the list as text, to be sent along with the form; rows keep their numbers."""
-        file = io.StringIO(newline="")
-        writer, line = csv.writer(file), 0
-        for number, row in ((self.table.header_row, self.table.header), *self.table.rows):
-            # Empty lines for rows that were left out: errors keep naming the rows of the file.
-            writer.writerows([] for _empty in range(line + 1, number))
-            writer.writerow(row)
-            line = number
-        return file.getvalue()
+        return write_numbered_csv(self.table)
 
     @cached_property
     def file_name(self) -> str:
@@ -89,6 +82,18 @@ class TableUploadForm(forms.Form):
             self.data.get(name.replace("previewed-", "column-"), value) != value
             for name, value in previewed.items()
         )
+
+
+def write_numbered_csv(table: ParsedTable) -> str:
+    """Return a table as CSV that `read_table` reads with the same row numbers."""
+    file = io.StringIO(newline="")
+    writer, line = csv.writer(file), 0
+    for number, row in ((table.header_row, table.header), *table.rows):
+        # Empty lines for rows that were left out: errors keep naming the rows of the file.
+        writer.writerows([] for _empty in range(line + 1, number))
+        writer.writerow(row)
+        line = number
+    return file.getvalue()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Pages that import a list of companies and people, and undo an import."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from convention import hooks
 from convention.club.directory_import.columns import get_column_labels, guess_columns, is_directory_heading
+from convention.club.directory_import.correct_rows import CheckedList, check_list, exclude_rows
 from convention.club.directory_import.employer_choices import (
     EmployerChoice,
     EmployerChoices,
@@ -37,9 +40,15 @@ from convention.club.models import DirectoryImport, Market, Person
 from convention.club.permissions import require_directory_manager, require_signed_in
 from convention.errors import UnreadableFile
 from convention.tables.downloads import TABLE_TYPES, table_response
+from convention.tables.files import ParsedTable
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS, pack_import
 from convention.tables.row_errors import InvalidRows, shorten_lines
-from convention.tables.upload_form import TableUploadForm, build_error_sheet, list_column_choices
+from convention.tables.upload_form import (
+    TableUploadForm,
+    build_error_sheet,
+    list_column_choices,
+    write_numbered_csv,
+)
 from convention.web.routing import require_safe_or_post
 
 from .base import ROWS_PER_PAGE, render_club_page, warn_of_roles_to_replace
@@ -50,24 +59,40 @@ if TYPE_CHECKING:
 # Questions on companies, on people, and on employers. Each sends two fields, and a request has at most
 # DATA_UPLOAD_MAX_NUMBER_FIELDS.
 MAX_QUESTIONS: Final = 300
+ROW_NUMBER_PATTERN = re.compile(r"\d{1,9}", re.ASCII)
+
+
+# Yes or no: boxes of the page, and the button that leaves the rows with errors out.
+FLAGS: Final = ("skip_seats", "leave_out_errors")
 
 
 @dataclass(frozen=True)
 class ImportChoices:
     """The answers to the questions of a preview.
 
-    They say who and what of the list is known under another name, and who changes employer.
+    They say who and what of the list is known under another name, and who changes employer; `flags` are the
+    chosen ones of `FLAGS`.
     """
 
     same_companies: tuple[SameCompany, ...] = ()
     same_people: tuple[SamePerson, ...] = ()
     employers: tuple[EmployerChoice, ...] = ()
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def missing_membership(self) -> MissingMembership:
+        return MissingMembership.SKIP_SEATS if "skip_seats" in self.flags else MissingMembership.REFUSE
+
+    @property
+    def leaves_out_errors(self) -> bool:
+        return "leave_out_errors" in self.flags
 
     def encode(self) -> list[str]:
         return [
             *(choice.encode() for choice in self.same_companies),
             *(choice.encode() for choice in self.same_people),
             *(choice.encode() for choice in self.employers),
+            self.missing_membership.value,
         ]
 
 
@@ -90,36 +115,40 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             context["columns"] = list_column_choices(form.table, picks, remembered)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             choices = _get_choices(request, form)
-            context |= _build_choices_context(choices, manager)
-            missing_membership = _get_missing_membership(request)
-            context["skips_seats"] = missing_membership is MissingMembership.SKIP_SEATS
-            context["has_seat_column"] = "seat" in picks
+            context |= _build_choices_context(choices, manager, picks)
             # Sent by neither of the other buttons: the list was checked and is to be imported.
             if not form.needs_check and not _has_other_choices(request, choices):
                 return _import_or_enqueue(request, form, picks, choices)
-            preview = preview_directory_import(
-                table=form.table,
-                picks=picks,
-                same_companies=choices.same_companies,
-                same_people=choices.same_people,
-                actor=manager,
-                missing_membership=missing_membership,
-                employer_choices=EmployerChoices(choices.employers, undecided=EmployerOutcome.LEAVE_OUT),
-            )
-            context |= _build_preview_context(preview, choices)
-        except InvalidRows as error:
-            if (kind := request.POST.get("errors")) in TABLE_TYPES:
-                sheet = build_error_sheet(form.table, error)
+            checked = check_list(form.table, partial(_preview, picks=picks, choices=choices, manager=manager))
+            if checked.errors and (kind := request.POST.get("errors")) in TABLE_TYPES:
+                sheet = build_error_sheet(form.table, checked.errors)
                 return table_response(sheet, name=sheet.title, kind=kind)
-            context |= {"bad_rows": error, "bad_lines": shorten_lines(error.lines())}
+            context |= _build_result_context(checked, choices)
+        except InvalidRows as error:
+            context |= _build_error_context(error)
         except UnreadableFile as error:
             form.add_error("file", str(error))
     return render_club_page(request, "import.html", **context)
 
 
+def _preview(
+    table: ParsedTable, *, picks: list[str], choices: ImportChoices, manager: Person
+) -> DirectoryPreview:
+    return preview_directory_import(
+        table=table,
+        picks=picks,
+        same_companies=choices.same_companies,
+        same_people=choices.same_people,
+        actor=manager,
+        missing_membership=choices.missing_membership,
+        employer_choices=EmployerChoices(choices.employers, undecided=EmployerOutcome.LEAVE_OUT),
+    )
+
+
 def _get_choices(request: "HttpRequest", form: TableUploadForm) -> ImportChoices:
-    """Return the answers to the questions of the preview; none for a new file."""
-    return ImportChoices() if form.cleaned_data.get("file") else _decode_choices(request)
+    """Return the answers to the questions of the preview; for a new file only the flags."""
+    choices = _decode_choices(request)
+    return ImportChoices(flags=choices.flags) if form.cleaned_data.get("file") else choices
 
 
 def _decode_choices(request: "HttpRequest", prefix: str = "") -> ImportChoices:
@@ -128,15 +157,34 @@ def _decode_choices(request: "HttpRequest", prefix: str = "") -> ImportChoices:
         decode_same_companies(request.POST.getlist(f"{prefix}same_company")),
         decode_same_people(request.POST.getlist(f"{prefix}same_person")),
         decode_employer_choices(request.POST.getlist(f"{prefix}employer_choice")),
+        frozenset(name for name in FLAGS if f"{prefix}{name}" in request.POST),
     )
 
 
-def _build_choices_context(choices: ImportChoices, manager: Person) -> dict[str, Any]:
+def _build_choices_context(choices: ImportChoices, manager: Person, picks: list[str]) -> dict[str, Any]:
     return {
         "same_companies": choices.same_companies,
         "chosen_namesakes": list(load_chosen_namesakes(choices.same_people, manager)),
         "employer_conflicts": list(load_chosen_conflicts(choices.employers)),
+        "flags": choices.flags,
+        "has_seat_column": "seat" in picks,
     }
+
+
+def _build_result_context(checked: CheckedList, choices: ImportChoices) -> dict[str, Any]:
+    """Return the errors, and the preview if all rows are correct or only the correct ones are imported."""
+    context = _build_error_context(checked.errors) if checked.errors else {}
+    if checked.preview is None:
+        return context
+    context["correct_row_count"] = len(checked.correct_rows.rows)
+    if checked.errors is None or choices.leaves_out_errors:
+        context["left_out_rows"] = " ".join(map(str, checked.wrong_row_numbers))
+        context |= _build_preview_context(checked.preview, choices)
+    return context
+
+
+def _build_error_context(errors: InvalidRows) -> dict[str, Any]:
+    return {"bad_rows": errors, "bad_lines": shorten_lines(errors.lines())}
 
 
 def _build_preview_context(preview: DirectoryPreview, choices: ImportChoices) -> dict[str, Any]:
@@ -158,15 +206,16 @@ def _build_preview_context(preview: DirectoryPreview, choices: ImportChoices) ->
     }
 
 
-def _get_missing_membership(request: "HttpRequest") -> MissingMembership:
-    return MissingMembership.SKIP_SEATS if "skip_seats" in request.POST else MissingMembership.REFUSE
-
-
 def _has_other_choices(request: "HttpRequest", choices: ImportChoices) -> bool:
     """Return whether the choices are not those of the preview that was shown."""
-    if ("skip_seats" in request.POST) != ("previewed_skip_seats" in request.POST):
-        return True
-    return {*choices.encode()} != {*_decode_choices(request, "previewed_").encode()}
+    previewed = _decode_choices(request, "previewed_")
+    return choices.flags != previewed.flags or {*choices.encode()} != {*previewed.encode()}
+
+
+def _get_left_out_rows(request: "HttpRequest", choices: ImportChoices) -> set[int]:
+    """Return the numbers of the rows with errors that the preview left out."""
+    texts = request.POST.get("left_out_rows", "").split() if choices.leaves_out_errors else []
+    return {int(text) for text in texts if ROW_NUMBER_PATTERN.fullmatch(text)}
 
 
 def _import_or_enqueue(
@@ -175,7 +224,8 @@ def _import_or_enqueue(
     picks: list[str],
     choices: ImportChoices,
 ) -> "HttpResponse":
-    rows, missing_membership = len(form.table.rows), _get_missing_membership(request)
+    table = exclude_rows(form.table, _get_left_out_rows(request, choices))
+    rows = len(table.rows)
     # A longer import would exceed the time of a request.
     if rows > MAX_IMMEDIATE_ROWS:
 
@@ -183,23 +233,27 @@ def _import_or_enqueue(
             return ngettext("Import of %(rows)d row", "Import of %(rows)d rows", rows) % {"rows": rows}
 
         payload = pack_import(
-            text=form.checked_text,
-            picks=picks,
-            name=form.file_name,
-            options=[*choices.encode(), missing_membership.value],
+            text=write_numbered_csv(table), picks=picks, name=form.file_name, options=choices.encode()
         )
         return _enqueue_job(request, kind=IMPORT_JOB, title=write_title, payload=payload)
     changes = import_directory(
-        table=form.table,
+        table=table,
         picks=picks,
         file_name=form.file_name,
         same_companies=choices.same_companies,
         same_people=choices.same_people,
         actor=require_signed_in(request.user),
-        missing_membership=missing_membership,
+        missing_membership=choices.missing_membership,
         employer_choices=EmployerChoices(choices.employers),
     )
     messages.success(request, str(changes))
+    if left_out_count := len(form.table.rows) - rows:
+        sentence = ngettext(
+            "%(count)d row with errors was not imported. Correct it in the file that you downloaded.",
+            "%(count)d rows with errors were not imported. Correct them in the file that you downloaded.",
+            left_out_count,
+        )
+        messages.warning(request, sentence % {"count": left_out_count})
     for change in changes.employer_changes:
         warn_of_roles_to_replace(request, change.employment.person)
     return redirect("club-imports")

@@ -1,5 +1,7 @@
-"""`manage.py club_import FILE [--map "HEADING=FIELD"] [--dry-run]`: import the club's directory."""
+"""`manage.py club_import FILE [--map "HEADING=FIELD"] [--skip-errors] [--dry-run]`: import the directory."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,9 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from convention.club.directory_import.columns import get_column_labels, is_directory_heading
+from convention.club.directory_import.correct_rows import check_list
 from convention.club.directory_import.import_directory import (
+    DirectoryPreview,
     guess_picks,
     import_directory,
     preview_directory_import,
@@ -15,7 +19,7 @@ from convention.club.directory_import.import_directory import (
 from convention.commands import ConventionCommand
 from convention.files import read_input_file
 from convention.tables.columns import apply_column_maps
-from convention.tables.files import read_upload
+from convention.tables.files import ParsedTable, read_upload
 from convention.tables.row_errors import InvalidRows, shorten_lines
 
 
@@ -23,8 +27,9 @@ class Command(ConventionCommand):
     """Import companies, people, employments and seats from a .csv file or a workbook."""
 
     help = (
-        "Import companies, people, employments and seats (.csv, .xlsx, .xls or .ods; columns company, siren, "
-        "first_name, last_name, email, title, seat and others, in English or French). All or nothing."
+        "Import companies, people, employments and seats (.csv, .xlsx, .xls or .ods; columns "
+        "company, siren, first_name, last_name, email, title, seat and others, in English or French). "
+        "All rows or none, but for those that --skip-errors leaves out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,6 +40,9 @@ class Command(ConventionCommand):
             action="append",
             default=[],
             help="the field of a column, such as “Firma=company” or “Remarks=ignore”; can be repeated",
+        )
+        parser.add_argument(
+            "--skip-errors", action="store_true", help="leave out the rows with errors, and report them"
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would happen without importing anything"
@@ -48,9 +56,12 @@ class Command(ConventionCommand):
         picks = apply_column_maps(
             table.header, guess_picks(table.header), options["map"], get_column_labels()
         )
+        check = partial(preview_directory_import, picks=picks)
         try:
+            if options["skip_errors"]:
+                table = self._leave_out_errors(table, lambda rows: check(table=rows))
             if options["dry_run"]:
-                preview = preview_directory_import(table=table, picks=picks)
+                preview = check(table=table)
                 outcome = preview.changes
                 for hint in [*preview.similar_companies, *preview.namesakes]:
                     self.print_notice(str(hint))
@@ -62,3 +73,16 @@ class Command(ConventionCommand):
             self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
         sentence = _("Preview only, nothing was saved: %(result)s") if options["dry_run"] else "%(result)s"
         self.stdout.write(sentence % {"result": outcome})
+
+    def _leave_out_errors(
+        self, table: ParsedTable, check: Callable[[ParsedTable], DirectoryPreview]
+    ) -> ParsedTable:
+        """Report the errors; return the table without their rows. Raise InvalidRows if no row is correct."""
+        checked = check_list(table, check)
+        if checked.errors is None:
+            return table
+        if checked.preview is None:
+            raise checked.errors
+        for line in shorten_lines(checked.errors.lines()):
+            self.print_notice(_("Left out: %(error)s") % {"error": line})
+        return checked.correct_rows
