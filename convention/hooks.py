@@ -159,6 +159,8 @@ remove_address = SingleHook()
 person_roles = Hook()
 # (people, since) -> ids of those who took part in something since then.
 person_uses = Hook()
+# (memberships) -> ids of those of these memberships whose dues were invoiced.
+membership_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.
 event_downloads = Hook()
 # (person, events) -> by event id, a link to the person's registration (registrations/permissions.py).

@@ -1,43 +1,69 @@
 """Downloadable lists of the club: companies, memberships, people and seats."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
 
+from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from convention.tables.downloads import TableSheet
 
+from .directory_import.columns import COLUMN_LABELS
+from .directory_import.membership_cells import MEMBERSHIP_FIELDS
 from .memberships import load_membership_statuses
-from .models import Company, Employment, Membership, Seat
+from .models import Company, CompanyRole, Employment, Membership, Seat
+
+COMPANY_DETAILS: Final = ("name", "siren", "sector", "street", "postcode", "city")
 
 
+# The headings of memberships are those of the import of a list (`directory_import/columns.py`), so that a
+# downloaded list can be imported again.
 def _make_company_sheet() -> TableSheet:
-    header = [_("Company"), _("Membership"), _("Until"), _("Seats"), _("Seats given"), _("Contacts")]
+    header = [
+        _("Company"), _("SIREN"), _("Sector"), _("Street"), _("Postcode"), _("City"), _("Company roles"),
+        _("Markets"), *_list_term_headings(), _("Seats given"), _("Contacts"),
+    ]  # fmt: skip
+    today = timezone.localdate()
+    roles = Prefetch("roles", CompanyRole.objects.open(at=today))
+    companies = Company.objects.order_by("sort_name", "pk").prefetch_related("markets", roles)
     rows = (
         [
-            status.company.name,
-            status.membership.title if status.membership else "",
-            (status.membership.ends_on or "") if status.membership else "",
-            status.membership.seat_limit if status.membership else "",
+            *(getattr(status.company, name) for name in COMPANY_DETAILS),
+            ", ".join(str(role.get_role_display()) for role in status.company.roles.all()),
+            ", ".join(market.slug for market in status.company.markets.all()),
+            *_list_terms(status.membership),
             status.given_seat_count,
             ", ".join(str(contact.person) for contact in status.contacts),
         ]
-        for status in load_membership_statuses(Company.objects.order_by("sort_name", "pk"))
+        for status in load_membership_statuses(companies)
     )
     return TableSheet(_("Companies"), header, rows)
 
 
-def _make_membership_sheet() -> TableSheet:
-    header = [
-        _("Company"), _("Plan"), _("From"), _("Until"), _("Status"), _("Seats"), _("Confirmed on"),
-        _("Left on"),
+def _list_term_headings() -> list[str]:
+    return [str(COLUMN_LABELS[name]) for name in MEMBERSHIP_FIELDS]
+
+
+def _list_terms(membership: Membership | None) -> list[Any]:
+    """Return the cells of a membership in the order of `MEMBERSHIP_FIELDS`."""
+    if membership is None:
+        return [""] * len(MEMBERSHIP_FIELDS)
+    return [
+        membership.title, membership.starts_on, membership.ends_on or "", membership.seats,
+        membership.extra_seats, Decimal(membership.dues_cents) / 100, membership.confirmed_on or "",
     ]  # fmt: skip
+
+
+def _make_membership_sheet() -> TableSheet:
+    header = [_("Company"), _("SIREN"), *_list_term_headings(), _("Status"), _("Left on")]
     memberships = Membership.objects.select_related("company")
     rows = (
         [
-            membership.company.name, membership.title, membership.starts_on, membership.ends_on or "",
-            membership.get_state_display(), membership.seat_limit, membership.confirmed_on or "",
-            membership.left_on or "",
+            membership.company.name, membership.company.siren, *_list_terms(membership),
+            membership.get_state_display(), membership.left_on or "",
         ]
         for membership in memberships.order_by("company__sort_name", "starts_on", "pk")
     )  # fmt: skip

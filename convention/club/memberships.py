@@ -34,7 +34,16 @@ def create_membership(
     *, company: Company, plan: Plan, starts_on: datetime.date, ends_on: datetime.date | None = None
 ) -> Membership:
     """Draft a membership with the plan's current terms. Raise InvalidFields if another one overlaps."""
-    membership = Membership(
+    membership = build_membership(company=company, plan=plan, starts_on=starts_on, ends_on=ends_on)
+    store_draft(membership=membership)
+    return membership
+
+
+def build_membership(
+    *, company: Company, plan: Plan, starts_on: datetime.date, ends_on: datetime.date | None = None
+) -> Membership:
+    """Return a draft with the plan's current terms, which is not stored yet."""
+    return Membership(
         company=company,
         plan=plan,
         plan_name=plan.name,
@@ -44,10 +53,14 @@ def create_membership(
         # Copied: a plan may change its price, an agreed membership may not.
         **plan.terms,
     )
+
+
+@transaction.atomic
+def store_draft(*, membership: Membership) -> None:
+    """Store a new membership. Raise InvalidFields if another one of the company overlaps."""
     check_membership_overlap(membership)
     membership.save()
     record_action("membership.draft", membership, fields=["plan", "starts_on", "ends_on"])
-    return membership
 
 
 @transaction.atomic
@@ -89,6 +102,14 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
         raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence]})
     check_membership_overlap(membership)
     lock_membership(membership)
+    check_given_seats(membership)
+    membership.save(update_fields=changed_fields)
+    record_action("membership.update", membership, fields=changed_fields)
+    return membership
+
+
+def check_given_seats(membership: Membership) -> None:
+    """Raise InvalidFields if more of its seats are given than it would have."""
     today = timezone.localdate()
     seats = membership.given_seats.all()
     # Only seats of today and later: a limit may be lowered below what was used in the past.
@@ -102,25 +123,34 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
         raise InvalidFields(
             _("Some fields need to be corrected."), {"seats": [sentence % {"given": given_count}]}
         )
-    membership.save(update_fields=changed_fields)
-    record_action("membership.update", membership, fields=changed_fields)
-    return membership
 
 
 def check_membership_overlap(membership: Membership) -> None:
     """Lock the company, and raise InvalidFields if another of its memberships shares a day."""
     _lock_company(membership)
-    for other in Membership.objects.filter(company=membership.company_id).exclude(pk=membership.pk):
+    others = Membership.objects.filter(company=membership.company_id).exclude(pk=membership.pk)
+    if other := find_overlapping_membership(membership, others):
+        sentence = describe_overlap(other)
+        raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence]})
+
+
+def find_overlapping_membership(membership: Membership, others: Iterable[Membership]) -> Membership | None:
+    """Return the first of these memberships of the company that shares a day with the membership."""
+    for other in others:
         # A membership that was left on its first day covers no day.
-        if _ended_before_start(other) or not spans_overlap(other.span, membership.span):
-            continue
-        start, end = other.span
-        if end is None:
-            sentence = _("Another membership of this company runs from %(start)s onwards.")
-        else:
-            sentence = _("Another membership of this company runs from %(start)s to %(end)s.")
-        days = {"start": format_date(start), "end": end and format_date(end)}
-        raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence % days]})
+        if not _ended_before_start(other) and spans_overlap(other.span, membership.span):
+            return other
+    return None
+
+
+def describe_overlap(other: Membership) -> str:
+    """Return the sentence that refuses a membership because of the other one."""
+    start, end = other.span
+    if end is None:
+        sentence = _("Another membership of this company runs from %(start)s onwards.")
+    else:
+        sentence = _("Another membership of this company runs from %(start)s to %(end)s.")
+    return sentence % {"start": format_date(start), "end": end and format_date(end)}
 
 
 def _lock_company(membership: Membership) -> None:

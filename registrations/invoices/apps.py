@@ -14,7 +14,8 @@ class InvoicesConfig(AppConfig):
     verbose_name = _("Invoices")
 
     def ready(self) -> None:
-        """Register periodic jobs."""
+        """Register periodic jobs, and what refers to memberships."""
+        hooks.membership_uses.register("registrations.invoices.membership_dues.find_invoiced_memberships")
         hooks.periodic_jobs.register("registrations.invoices.reminders.queue_due_reminders", seconds=HOUR)
         hooks.periodic_jobs.register("registrations.invoices.uninvoiced.issue_due_invoices", seconds=MINUTE)
         hooks.periodic_jobs.register("registrations.invoices.sending.queue_new_invoice_mails", seconds=MINUTE)

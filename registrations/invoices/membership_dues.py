@@ -1,7 +1,7 @@
 """Dues of memberships: which are still to be invoiced, and the receivable that is proposed for them."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import F, Q
@@ -27,12 +27,23 @@ MAX_LEAD_TIME = datetime.timedelta(days=90)
 
 def make_membership_key(membership: Membership) -> str:
     """Return the idempotency key of the receivable of the dues: there is one for each membership."""
-    return f"membership-{membership.pk}"
+    return _make_key(membership.pk)
+
+
+def _make_key(membership_id: int) -> str:
+    return f"membership-{membership_id}"
 
 
 def find_dues_receivable(membership: Membership) -> Receivable | None:
     reference = derive_manual_reference(make_membership_key(membership))
     return Receivable.objects.filter(reference=reference).first()
+
+
+def find_invoiced_memberships(memberships: Collection[int]) -> set[int]:
+    """Return the ids of those of these memberships whose dues have a receivable."""
+    references = {derive_manual_reference(_make_key(pk)): pk for pk in memberships}
+    invoiced = Receivable.objects.filter(reference__in=references).values_list("reference", flat=True)
+    return {references[reference] for reference in invoiced}
 
 
 def list_memberships_to_invoice(*, today: datetime.date) -> list[Membership]:

@@ -16,6 +16,7 @@ from convention.club.models import (
     DirectoryImport,
     Employment,
     Market,
+    Membership,
     Person,
     Seat,
 )
@@ -29,9 +30,19 @@ BATCH_SIZE: Final = 500
 # The models of an import in the order of their foreign keys: rows are written in this order.
 ROW_MODELS: Final[dict[str, Any]] = {
     "company": Company, "role": CompanyRole, "person": Person, "employment": Employment,
-    "contact": CompanyContact, "seat": Seat,
+    "contact": CompanyContact, "membership": Membership, "seat": Seat,
 }  # fmt: skip
 DATED_KINDS: Final = ("role", "employment", "contact", "seat")
+# Written by `write_memberships`, and by `create_seats` once they were counted.
+KINDS_WRITTEN_LATER: Final = ("membership", "seat")
+# The columns of new rows whose change since the import keeps the rows from being deleted by its undoing.
+WATCHED_COLUMNS: Final = {
+    **dict.fromkeys(DATED_KINDS, ("ends_on",)),
+    "membership": (
+        *("company_id", "starts_on", "ends_on", "grace_until", "confirmed_on", "left_on", "seats"),
+        *("extra_seats", "dues_cents", "billing_contact_id", "representative_id"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,16 @@ class EmployerChange:
     row_number: int
     employment: Employment
     former_employments: list[Employment]
+
+
+@dataclass(frozen=True)
+class MembershipDifference:
+    """A field that a list gives otherwise than a membership which it does not change."""
+
+    membership: Membership
+    field_name: str
+    stored_value: Any
+    listed_value: Any
 
 
 @dataclass
@@ -61,6 +82,9 @@ class DirectoryChanges:
     # Rows of people who work elsewhere, and the changes of employer among them.
     employer_conflicts: list[EmployerConflict] = field(default_factory=list)
     employer_changes: list[EmployerChange] = field(default_factory=list)
+    # New memberships and changed drafts, with the number of their row.
+    membership_rows: list[tuple[int, Membership]] = field(default_factory=list)
+    membership_differences: list[MembershipDifference] = field(default_factory=list)
 
     def __str__(self) -> str:
         created = _("New companies: %(companies)d, people: %(people)d, seats: %(seats)d.") % {
@@ -77,7 +101,20 @@ class DirectoryChanges:
             "changes": len(self.employer_changes),
             "left_out": sum(one.outcome is EmployerOutcome.LEAVE_OUT for one in self.employer_conflicts),
         }
-        return " ".join([created, rows, *([employers] if self.employer_conflicts else [])])
+        sentences = [created, self._describe_memberships(), rows]
+        return " ".join(filter(None, [*sentences, employers if self.employer_conflicts else ""]))
+
+    def _describe_memberships(self) -> str:
+        """Return how many memberships are new and changed; "" for a list without any."""
+        new_count = len(self.created_rows["membership"])
+        changed_count = len(self.membership_rows) - new_count
+        confirmed_count = sum(
+            membership.confirmed_on is not None for _row, membership in self.membership_rows
+        )
+        if not self.membership_rows:
+            return ""
+        sentence = _("Memberships: %(new)d new, %(changed)d drafts updated, %(confirmed)d confirmed.")
+        return sentence % {"new": new_count, "changed": changed_count, "confirmed": confirmed_count}
 
     @property
     def change_counts(self) -> tuple[int, int]:
@@ -105,10 +142,12 @@ class DirectoryChanges:
 
 
 def write_changes(changes: DirectoryChanges) -> None:
-    """Write everything but the seats, which `create_seats` writes after they were counted."""
+    """Write everything but memberships and seats.
+
+    Seats are counted after the employments of the list are written and the old ones have ended.
+    """
     for kind, model in ROW_MODELS.items():
-        # Seats are counted after the employments of the list are written and the old ones have ended.
-        if kind != "seat":
+        if kind not in KINDS_WRITTEN_LATER:
             _bulk_create(model, changes.created_rows[kind])
             changed = changes.changed_rows[kind]
             names = sorted({name for values in changes.values_before[kind].values() for name in values})
@@ -185,7 +224,7 @@ def save_import(changes: DirectoryChanges, *, mapping: Mapping[str, str], file_n
 
 
 def _collect_values_after(changes: DirectoryChanges) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the new values of changed rows, and the last days of new dated rows, by kind and key."""
+    """Return the new values of changed rows, and the watched ones of new rows, by kind and key."""
     values_after: dict[str, dict[str, dict[str, Any]]] = {}
     for kind, rows in changes.values_before.items():
         changed_rows = changes.changed_rows[kind]
@@ -193,10 +232,13 @@ def _collect_values_after(changes: DirectoryChanges) -> dict[str, dict[str, dict
             str(pk): serialize_values({name: getattr(changed_rows[pk], name) for name in old})
             for pk, old in rows.items()
         }
-    for kind in DATED_KINDS:
+    for kind, names in WATCHED_COLUMNS.items():
         # Lets an undo notice that somebody has given the new row another end since.
-        ends = {str(row.pk): serialize_values({"ends_on": row.ends_on}) for row in changes.created_rows[kind]}
-        values_after[kind] = {**values_after.get(kind, {}), **ends}
+        watched = {
+            str(row.pk): serialize_values({name: getattr(row, name) for name in names})
+            for row in changes.created_rows[kind]
+        }
+        values_after[kind] = {**values_after.get(kind, {}), **watched}
     return values_after
 
 

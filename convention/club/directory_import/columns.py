@@ -43,6 +43,31 @@ COLUMN_HEADINGS: Final = {
     ),
     "seat": ("seat", "member", "siege", "adherent"),
     "contact": ("contact", "company contact", "contact de l'entreprise"),
+    "plan": (
+        *("membership plan", "plan", "membership", "formule d'adhesion", "formule", "adhesion"),
+        *("type d'adhesion", "type de membre"),
+    ),
+    "member_from": (
+        *("member from", "member since", "membership start", "start of membership", "debut d'adhesion"),
+        *("debut de l'adhesion", "date d'adhesion", "adherent depuis", "membre depuis", "adhesion du"),
+    ),
+    "member_until": (
+        *("member until", "membership end", "end of membership", "fin d'adhesion", "fin de l'adhesion"),
+        *("adherent jusqu'au", "membre jusqu'au", "adhesion jusqu'au", "adhesion au", "echeance"),
+    ),
+    "included_seats": (
+        *("seats included", "included seats", "seats", "number of seats", "sieges compris"),
+        *("sieges inclus", "sieges", "nombre de sieges", "nb de sieges", "nb sieges"),
+    ),
+    "extra_seats": ("extra seats", "additional seats", "sieges supplementaires", "sieges en plus"),
+    "dues": (
+        *("dues", "membership dues", "membership fee", "annual fee", "fee", "dues, in euros"),
+        *("cotisation", "cotisation annuelle", "montant de la cotisation", "cotisation, en euros"),
+    ),
+    "confirmed_on": (
+        *("membership confirmed on", "confirmed on", "adhesion confirmee le", "confirmee le"),
+        "date de confirmation",
+    ),
 }
 COLUMN_LABELS: Final = {
     "company": gettext_lazy("Company"),
@@ -63,6 +88,13 @@ COLUMN_LABELS: Final = {
     "ends_on": gettext_lazy("Works there until"),
     "seat": gettext_lazy("Seat: yes or no"),
     "contact": gettext_lazy("Contact: yes or no"),
+    "plan": gettext_lazy("Membership plan"),
+    "member_from": gettext_lazy("Member from"),
+    "member_until": gettext_lazy("Member until"),
+    "included_seats": gettext_lazy("Seats included"),
+    "extra_seats": gettext_lazy("Extra seats"),
+    "dues": gettext_lazy("Dues, in euros"),
+    "confirmed_on": gettext_lazy("Membership confirmed on"),
 }
 # One of each group: a company is known by its name or by its SIREN.
 REQUIRED_COLUMNS: Final = (("company", "siren"),)

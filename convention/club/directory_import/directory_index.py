@@ -19,6 +19,7 @@ from convention.text.email_addresses import normalize_email
 from convention.text.normalize import casefold_text, make_unique_slug
 
 from .employer_choices import EmployerChoices
+from .listed_memberships import MembershipIndex
 from .rows import DirectoryRow
 from .same_companies import SameCompany, index_same_companies
 from .same_people import ListedPersonKey, SamePerson, index_same_people, make_listed_person_key
@@ -49,6 +50,8 @@ class DirectoryIndex:
     same_companies: Mapping[str, str] = field(default_factory=dict)
     same_people: Mapping[ListedPersonKey, SamePerson] = field(default_factory=dict)
     employer_choices: EmployerChoices = field(default_factory=EmployerChoices)
+    # Loaded only for a list that has columns of memberships.
+    memberships: MembershipIndex = field(default_factory=MembershipIndex)
 
     @cached_property
     def people_with_roles(self) -> set[int]:

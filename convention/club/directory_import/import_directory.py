@@ -22,6 +22,7 @@ from convention.club.models import (
     Employment,
     Market,
     Person,
+    Plan,
 )
 from convention.club.people import record_new_address
 from convention.club.periods import DateSpan
@@ -51,6 +52,8 @@ from .employer_changes import (
 )
 from .employer_choices import EmployerChoices, EmployerOutcome
 from .forbidden_changes import find_forbidden_changes
+from .listed_memberships import MembershipIndex, NewMemberships, compare_membership, write_memberships
+from .membership_cells import MEMBERSHIP_FIELDS
 from .namesakes import Namesake, find_namesakes_of_new_people
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .same_companies import SameCompany
@@ -78,6 +81,7 @@ class ParsedDirectory:
     actor: Person | None = None
     missing_membership: MissingMembership = MissingMembership.REFUSE
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES
+    new_memberships: NewMemberships = NewMemberships.DRAFT
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,16 @@ def import_directory(
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
+    new_memberships: NewMemberships = NewMemberships.DRAFT,
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
     `same_companies` are names of the table that stand for companies with another name, `same_people` people
     of the table who stand for others of the directory. `missing_membership` says what becomes of seats at
-    companies without a membership, `employer_choices` what becomes of people who work elsewhere. A person
-    whose address is replaced is signed out, and the former address gets an e-mail. Raise UnreadableFile if
-    columns are missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
+    companies without a membership, `employer_choices` what becomes of people who work elsewhere,
+    `new_memberships` whether memberships without a day of confirmation are confirmed. A person whose address
+    is replaced is signed out, and the former address gets an e-mail. Raise UnreadableFile if columns are
+    missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
     """
     parsed = parse_directory(
         table=table,
@@ -117,6 +123,7 @@ def import_directory(
         actor=actor,
         missing_membership=missing_membership,
         employer_choices=employer_choices,
+        new_memberships=new_memberships,
     )
     return apply_directory(parsed=parsed)
 
@@ -132,6 +139,7 @@ def parse_directory(
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
+    new_memberships: NewMemberships = NewMemberships.DRAFT,
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     parsed, errors = _parse_table(table, picks, lines or table.rows)
@@ -145,6 +153,7 @@ def parse_directory(
         actor=actor,
         missing_membership=missing_membership,
         employer_choices=employer_choices,
+        new_memberships=new_memberships,
     )
 
 
@@ -156,7 +165,8 @@ def _parse_table(
     picks = guess_picks(header) if picks is None else picks
     columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS, COLUMN_LABELS)
     mapping = remember_columns(header, picks, guess_columns(header))
-    rows, errors = parse_rows(lines, columns, CellVocabulary.from_markets(Market.objects.all()))
+    vocabulary = CellVocabulary.from_directory(Market.objects.all(), Plan.objects.all())
+    rows, errors = parse_rows(lines, columns, vocabulary)
     return ParsedDirectory(rows, columns, ignored, mapping), errors
 
 
@@ -170,9 +180,12 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     changes, seat_requests, errors = _compare_rows(parsed, index)
     if errors:
         # Seats are counted all the same, so that all errors are listed at once.
-        seat_errors = plan_seats(seat_requests).list_errors(parsed.missing_membership)
+        seat_errors = _plan_unwritten_seats(changes, seat_requests).list_errors(parsed.missing_membership)
         raise InvalidRows(errors + seat_errors)
     write_changes(changes)
+    # Before seats are given, and before anything else locks memberships, since it locks their companies.
+    if errors := write_memberships(changes):
+        raise InvalidRows(errors)
     _replace_addresses(changes)
     # After the rows, since the new employer may be a company of the list.
     if errors := record_employer_changes(changes):
@@ -200,6 +213,7 @@ def preview_directory_import(
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
+    new_memberships: NewMemberships = NewMemberships.DRAFT,
 ) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing.
 
@@ -209,9 +223,9 @@ def preview_directory_import(
     index = DirectoryIndex.load_current(timezone.localdate(), same_companies, same_people, employer_choices)
     # Rows with a wrong cell are compared with the directory too: later rows may need their company.
     parsed, cell_errors = _parse_table(table, picks, table.rows)
-    changes, seat_requests, errors = _compare_rows(replace(parsed, actor=actor), index)
-    # Nothing is written in a preview, so the ends of employments have to be passed.
-    plan = plan_seats(seat_requests, employment_ends=find_employment_ends(changes))
+    parsed = replace(parsed, actor=actor, new_memberships=new_memberships)
+    changes, seat_requests, errors = _compare_rows(parsed, index)
+    plan = _plan_unwritten_seats(changes, seat_requests)
     _add_seats(changes, plan)
     seat_errors = plan.list_errors(missing_membership)
     # Of a row with a wrong cell the rest may be wrong for that reason alone.
@@ -221,6 +235,15 @@ def preview_directory_import(
         raise InvalidRows(cell_errors + row_errors)
     return DirectoryPreview(
         changes, find_similar_companies(changes, index), find_namesakes_of_new_people(changes, index, actor)
+    )
+
+
+def _plan_unwritten_seats(changes: DirectoryChanges, seat_requests: list[SeatRequest]) -> SeatPlan:
+    """Return the seats as they will be once the memberships and the ends of employments are written."""
+    return plan_seats(
+        seat_requests,
+        employment_ends=find_employment_ends(changes),
+        planned_memberships=[membership for _number, membership in changes.membership_rows],
     )
 
 
@@ -253,6 +276,8 @@ def _compare_rows(
     """Compare the rows with the directory; return the changes, the requested seats and the errors by row."""
     changes = DirectoryChanges(ignored_columns=parsed.ignored_columns)
     seat_requests, errors = list[SeatRequest](), list[tuple[int, str]]()
+    if MEMBERSHIP_FIELDS.keys() & parsed.columns.keys():
+        index.memberships = MembershipIndex.load_current(parsed.new_memberships)
     for row in parsed.rows:
         conflict = find_employer_conflict(row, index)
         if conflict and conflict.outcome is not EmployerOutcome.REFUSE:
@@ -294,6 +319,7 @@ def _apply_row(
         return
     company = company or _add_company(changes, row, index)
     _update_company(changes, row, company, index)
+    yield from compare_membership(changes, row, company, index.memberships)
     if row.has_person:
         yield from _apply_person(changes, row, company, index, seat_requests)
 

@@ -14,6 +14,7 @@ from convention.tables.import_payload import iterate_with_progress, unpack_impor
 
 from .employer_choices import EmployerChoices, decode_employer_choices
 from .import_directory import apply_directory, parse_directory
+from .listed_memberships import NewMemberships
 from .same_companies import decode_same_companies
 from .same_people import decode_same_people
 from .seat_requests import MissingMembership
@@ -55,6 +56,9 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
         if MissingMembership.SKIP_SEATS.value in payload.options
         else MissingMembership.REFUSE,
         employer_choices=EmployerChoices(decode_employer_choices(payload.options)),
+        new_memberships=NewMemberships.CONFIRM
+        if NewMemberships.CONFIRM.value in payload.options
+        else NewMemberships.DRAFT,
     )
     with transaction.atomic():
         summary = str(apply_directory(parsed=parsed))

@@ -2,8 +2,8 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from stdnum.fr import siren as siren_number
 
-from convention.club.models import CompanyRole, Employment, Market
+from convention.club.models import CompanyRole, Employment, Market, Plan
 from convention.tables.cells import (
     NO_WORDS,
     YES_WORDS,
@@ -25,6 +25,12 @@ from convention.tables.columns import split_full_name
 from convention.text.normalize import casefold_text, normalize_whitespace
 
 from .columns import COLUMN_LABELS
+from .membership_cells import (
+    MembershipCells,
+    describe_invalid_date,
+    find_membership_errors,
+    parse_membership_cells,
+)
 
 COMPANY_COLUMNS: Final = ("sector", "street", "postcode", "city")
 # As in the models, checked here: SQLite would store longer texts, and PostgreSQL refuse the whole list.
@@ -57,6 +63,7 @@ class DirectoryRow:
     ends_on: datetime.date | None = None
     seat: bool = False
     contact: bool = False
+    membership: MembershipCells = field(default_factory=MembershipCells)
 
     @property
     def has_person(self) -> bool:
@@ -69,26 +76,34 @@ class DirectoryRow:
 
 @dataclass(frozen=True)
 class CellVocabulary:
-    """The codes of roles, levels and markets, by every normalized name that a cell may contain."""
+    """The codes of roles, levels, markets and plans, by every normalized name that a cell may contain.
+
+    `plan_titles` are the plans to choose from, in the active language.
+    """
 
     roles: Mapping[str, str]
     levels: Mapping[str, str]
     markets: Mapping[str, str]
+    plans: Mapping[str, str]
+    plan_titles: tuple[str, ...] = ()
 
     @classmethod
-    def from_markets(cls, markets: Iterable[Market]) -> "CellVocabulary":
+    def from_directory(cls, markets: Iterable[Market], plans: Iterable[Plan]) -> "CellVocabulary":
         """Return the vocabulary in all languages, whatever the active one is."""
-        names_and_slugs = (
-            (name, market.slug)
-            for market in markets
-            for name in (market.name, market.name_en, market.slug)
-            if name
-        )
+        plans = list(plans)
         return cls(
             roles=_index_labels(CompanyRole.Role.choices),
             levels=_index_labels(Employment.Level.choices),
-            markets={casefold_text(name): slug for name, slug in names_and_slugs},
+            markets=_index_names(markets),
+            plans=_index_names(plans),
+            plan_titles=tuple(plan.title for plan in plans if plan.is_offered),
         )
+
+
+def _index_names(rows: Iterable[Market | Plan]) -> dict[str, str]:
+    """Return the slugs by name in each language, and by themselves."""
+    names_and_slugs = [(name, row.slug) for row in rows for name in (row.slug, row.name_en, row.name) if name]
+    return {casefold_text(name): slug for name, slug in names_and_slugs}
 
 
 def _index_labels(choices: Iterable[tuple[str, object]]) -> dict[str, str]:
@@ -146,6 +161,7 @@ def _parse_row(number: int, values: Mapping[str, str], vocabulary: CellVocabular
         ends_on=parse_date_cell(values.get("ends_on", "")),
         seat=casefold_text(values.get("seat", "")) in YES_WORDS,
         contact=casefold_text(values.get("contact", "")) in YES_WORDS,
+        membership=parse_membership_cells(values, vocabulary.plans),
     )
 
 
@@ -160,6 +176,7 @@ def _find_row_errors(
     yield from find_cell_errors(values)
     yield from _find_company_errors(row)
     yield from _find_vocabulary_errors(values, vocabulary)
+    yield from find_membership_errors(values, row.membership)
     for name, max_length in MAX_LENGTHS.items():
         text = getattr(row, name, row.company_values.get(name, ""))
         if len(text) > max_length:
@@ -169,9 +186,7 @@ def _find_row_errors(
             }
     for name in ("starts_on", "ends_on"):
         if values.get(name) and getattr(row, name) is None:
-            yield _("“%(text)s” is not a date. Enter it as 2027-01-31 or 31/01/2027.") % {
-                "text": values[name][:40]
-            }
+            yield describe_invalid_date(values[name])
     if row.starts_on and row.ends_on and row.ends_on < row.starts_on:
         yield _("The last day must not be before the first.")
     yield from _find_person_errors(row)
@@ -204,19 +219,21 @@ def _find_vocabulary_errors(values: Mapping[str, str], vocabulary: CellVocabular
     for name, codes in (("roles", vocabulary.roles), ("markets", vocabulary.markets)):
         for value in _split_values(values, name):
             if casefold_text(value) not in codes:
-                yield _describe_unknown(name, value, codes)
+                yield _describe_unknown(name, value, sorted(set(codes.values())))
     if values.get("level") and casefold_text(values["level"]) not in vocabulary.levels:
-        yield _describe_unknown("level", values["level"], vocabulary.levels)
+        yield _describe_unknown("level", values["level"], sorted(set(vocabulary.levels.values())))
+    if values.get("plan") and casefold_text(values["plan"]) not in vocabulary.plans:
+        yield _describe_unknown("plan", values["plan"], vocabulary.plan_titles)
     for name in ("seat", "contact"):
         text = values.get(name, "")
         if text and casefold_text(text) not in YES_WORDS | NO_WORDS:
             yield _("“%(text)s” is neither yes nor no.") % {"text": text[:40]}
 
 
-def _describe_unknown(name: str, cell_text: str, codes: Mapping[str, str]) -> str:
+def _describe_unknown(name: str, cell_text: str, known: Sequence[str]) -> str:
     sentence = _("%(field)s: “%(text)s” is not a known value. Choose one of: %(known)s.")
     # The sentence is shown for each wrong row and must stay short.
-    known_values = ", ".join(sorted(set(codes.values()))[:30]) or "–"
+    known_values = ", ".join(known[:30]) or "–"
     return sentence % {"field": COLUMN_LABELS[name], "text": cell_text[:60], "known": known_values}
 
 

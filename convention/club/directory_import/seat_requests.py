@@ -2,8 +2,8 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from enum import Enum
 
 from django.utils.translation import gettext as _
@@ -12,6 +12,9 @@ from convention.club.models import Company, Membership, Person, Seat, select_ope
 from convention.club.periods import DateSpan, count_max_concurrent, spans_overlap
 from convention.club.seats import NoSeatLeft, check_seat_limit, get_span
 from convention.text.dates import format_date
+
+# The key of a company and 0, or None and the `id` of one that is not stored yet.
+type CompanyKey = tuple[int | None, int]
 
 
 @dataclass(frozen=True)
@@ -33,60 +36,126 @@ class MissingMembership(Enum):
 
 @dataclass(frozen=True)
 class SeatPlan:
-    """The seats to create, the errors of rows beyond a limit, and the requests without a membership."""
+    """The seats to create, the errors of rows beyond a limit, and the requests without a membership.
+
+    `companies_with_draft` have a membership that is not confirmed.
+    """
 
     seats: list[Seat]
     limit_errors: list[tuple[int, str]]
     without_membership: list[SeatRequest]
+    companies_with_draft: Set[CompanyKey] = frozenset()
 
     def list_errors(self, missing_membership: MissingMembership) -> list[tuple[int, str]]:
         """Return the errors by row, also of companies without a membership if these are refused."""
         missing = self.without_membership if missing_membership is MissingMembership.REFUSE else []
-        return [*self.limit_errors, *((one.number, _describe_missing_membership(one)) for one in missing)]
+        return [*self.limit_errors, *((one.number, self._describe_missing(one)) for one in missing)]
+
+    def _describe_missing(self, seat_request: SeatRequest) -> str:
+        company = seat_request.company
+        if _get_company_key(company) in self.companies_with_draft:
+            sentence = _(
+                "The membership of %(company)s is a draft, so there are no seats to give. Confirm it, or "
+                "leave these seats out."
+            )
+            return sentence % {"company": company}
+        sentence = _(
+            "%(company)s has no membership on %(day)s, so there are no seats to give. Leave these seats out, "
+            "or confirm a membership first."
+        )
+        return sentence % {"company": company, "day": format_date(seat_request.span[0])}
+
+
+@dataclass
+class MembershipSeats:
+    """The seats of a membership: those that are given, and those that rows ask for."""
+
+    membership: Membership
+    given: list[Seat] = field(default_factory=list)
+    requested: list[tuple[int, Seat]] = field(default_factory=list)
 
 
 def plan_seats(
     seat_requests: Sequence[SeatRequest],
     *,
     employment_ends: Mapping[tuple[int, int], datetime.date] | None = None,
+    planned_memberships: Iterable[Membership] = (),
 ) -> SeatPlan:
     """Return the seats to create, and the rows whose seat cannot be given.
 
     `employment_ends` are last days by person and company that are not written yet: seats are counted up to
-    them. Memberships are locked in the order of their keys. People who have a seat at that time get no
-    other.
+    them; `planned_memberships` are new or changed ones that are not written yet. Memberships are locked in
+    the order of their keys. People who have a seat at that time get no other. In a membership that begins
+    later, a seat begins with it.
     """
-    companies = {request.company.pk for request in seat_requests if request.company.pk}
-    # `of`: without it PostgreSQL would lock the joined rows as well.
-    locked = Membership.objects.select_for_update(of=("self",)).filter(company__in=companies).order_by("pk")
-    by_company, company_of = defaultdict[int, list[Membership]](list), dict[int, int]()
-    for membership_row in locked:
-        by_company[membership_row.company_id].append(membership_row)
-        company_of[membership_row.pk] = membership_row.company_id
-    given_seats = defaultdict[int, list[Seat]](list)
-    for seat in Seat.objects.filter(membership__company__in=companies).order_by("pk"):
-        if _is_still_held(
-            seat, (employment_ends or {}).get((seat.person_id, company_of[seat.membership_id]))
-        ):
-            given_seats[seat.membership_id].append(seat)
-    new_seats = defaultdict[Membership, list[tuple[int, Seat]]](list)
-    errors: list[tuple[int, str]] = []
+    by_company = _load_membership_seats(seat_requests, employment_ends or {}, planned_memberships)
     without_membership: list[SeatRequest] = []
     # In the order of the list: if seats run out, its last rows are refused.
     for request in seat_requests:
-        membership = select_open_membership(by_company[request.company.pk or 0], at=request.span[0])
-        if membership is None:
+        candidates = by_company[_get_company_key(request.company)]
+        found = _select_membership_seats(candidates, request.span)
+        if found is None:
             without_membership.append(request)
-        elif not _has_seat(given_seats[membership.pk], request):
-            first, last = request.span
-            seat = Seat(membership=membership, person=request.person, starts_on=first, ends_on=last)
-            new_seats[membership].append((request.number, seat))
-    for membership_row, requested in new_seats.items():
-        errors += _find_excess_requests(
-            membership_row, list(map(get_span, given_seats[membership_row.pk])), requested
-        )
-    seats = [seat for requested in new_seats.values() for _number, seat in requested]
-    return SeatPlan(seats, errors, without_membership)
+            continue
+        first, last = found.membership.find_first_seat_day(request.span[0]), request.span[1]
+        if not _has_seat(found.given, request.person, (first, last)):
+            seat = Seat(membership=found.membership, person=request.person, starts_on=first, ends_on=last)
+            found.requested.append((request.number, seat))
+    membership_seats = [seats for candidates in by_company.values() for seats in candidates]
+    errors = [error for seats in membership_seats for error in _find_excess_requests(seats)]
+    new_seats = [seat for seats in membership_seats for _number, seat in seats.requested]
+    drafts = {
+        key for key, rows in by_company.items() if any(row.membership.confirmed_on is None for row in rows)
+    }
+    return SeatPlan(new_seats, errors, without_membership, drafts)
+
+
+def _load_membership_seats(
+    seat_requests: Iterable[SeatRequest],
+    employment_ends: Mapping[tuple[int, int], datetime.date],
+    planned_memberships: Iterable[Membership],
+) -> dict[CompanyKey, list[MembershipSeats]]:
+    """Return the memberships of the requested companies with their given seats, and lock them."""
+    companies = {request.company.pk for request in seat_requests if request.company.pk}
+    # `of`: without it PostgreSQL would lock the joined rows as well.
+    locked = Membership.objects.select_for_update(of=("self",)).filter(company__in=companies).order_by("pk")
+    planned = list(planned_memberships)
+    planned_by_key = {row.pk: row for row in planned if row.pk}
+    by_key = {row.pk: MembershipSeats(planned_by_key.get(row.pk, row)) for row in locked}
+    by_company = defaultdict[CompanyKey, list[MembershipSeats]](list)
+    for seats in by_key.values():
+        by_company[seats.membership.company_id, 0].append(seats)
+    for membership in planned:
+        if membership.pk is None:
+            by_company[_get_company_key(membership.company)].append(MembershipSeats(membership))
+    for seat in Seat.objects.filter(membership__in=by_key).order_by("pk"):
+        seats = by_key[seat.membership_id]
+        if _is_still_held(seat, employment_ends.get((seat.person_id, seats.membership.company_id))):
+            seats.given.append(seat)
+    return by_company
+
+
+def _get_company_key(company: Company) -> CompanyKey:
+    """Return what identifies a company, also one of the list that is not stored yet."""
+    return (company.pk, 0) if company.pk else (None, id(company))
+
+
+def _select_membership_seats(candidates: list[MembershipSeats], span: DateSpan) -> MembershipSeats | None:
+    """Return the membership that gives a seat on the first of the days, or else from a later one."""
+    current = select_open_membership((seats.membership for seats in candidates), at=span[0])
+    if current is None:
+        upcoming = [
+            seats.membership
+            for seats in candidates
+            if seats.membership.accepts_seats and _begins_within(seats.membership, span)
+        ]
+        current = min(upcoming, key=lambda row: row.starts_on, default=None)
+    return next((seats for seats in candidates if seats.membership is current), None)
+
+
+def _begins_within(membership: Membership, span: DateSpan) -> bool:
+    begins_on = membership.find_first_seat_day(span[0])
+    return membership.is_open(at=begins_on) and (span[1] is None or begins_on <= span[1])
 
 
 def _is_still_held(seat: Seat, employment_end: datetime.date | None) -> bool:
@@ -96,25 +165,13 @@ def _is_still_held(seat: Seat, employment_end: datetime.date | None) -> bool:
     return seat.ends_on is None or seat.ends_on >= seat.starts_on
 
 
-def _describe_missing_membership(seat_request: SeatRequest) -> str:
-    sentence = _(
-        "%(company)s has no membership on %(day)s, so there are no seats to give. Leave these seats out, or "
-        "confirm a membership first."
-    )
-    return sentence % {"company": seat_request.company, "day": format_date(seat_request.span[0])}
+def _has_seat(seats: Iterable[Seat], person: Person, span: DateSpan) -> bool:
+    return any(seat.person_id == person.pk and spans_overlap(get_span(seat), span) for seat in seats)
 
 
-def _has_seat(seats: Iterable[Seat], seat_request: SeatRequest) -> bool:
-    return any(
-        seat.person_id == seat_request.person.pk and spans_overlap(get_span(seat), seat_request.span)
-        for seat in seats
-    )
-
-
-def _find_excess_requests(
-    membership: Membership, spans: list[DateSpan], requested: Sequence[tuple[int, Seat]]
-) -> Iterator[tuple[int, str]]:
+def _find_excess_requests(seats: MembershipSeats) -> Iterator[tuple[int, str]]:
     """Yield the rows beyond the limit of the membership, in the order of the list."""
+    membership, requested, spans = seats.membership, seats.requested, list(map(get_span, seats.given))
     # Counting once for all is enough, as a rule; only a list beyond the limit is counted row by row.
     if (
         count_max_concurrent([*spans, *(get_span(seat) for _number, seat in requested)])

@@ -21,12 +21,12 @@ from django.utils.translation import gettext_lazy
 from convention import hooks
 from convention.actor import current_actor
 from convention.audit.record import record_action
-from convention.club.models import UNDO_PERIOD, Company, DirectoryImport, Person
+from convention.club.models import UNDO_PERIOD, Company, DirectoryImport, Membership, Person
 from convention.club.people import find_address_holder, record_new_address
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 
-from .changes import DATED_KINDS, ROW_MODELS, serialize_values
+from .changes import DATED_KINDS, ROW_MODELS, WATCHED_COLUMNS, serialize_values
 from .forbidden_changes import find_protected_people, find_protected_roles
 from .import_directory import DIRECTORY_LOCK
 
@@ -65,6 +65,7 @@ NAME_RELATIONS: Final = {
     "role": ("company",),
     "employment": ("person", "company"),
     "contact": ("person", "company"),
+    "membership": ("company",),
     "seat": ("person", "membership__company"),
 }
 
@@ -144,6 +145,7 @@ def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None)
     _skip_used(undo, facts)
     undo.removed_keys = {kind: sorted(rows) for kind, rows in facts.items()}
     restorable_values = _exclude_protected_addresses(undo, import_record, actor)
+    restorable_values = _exclude_used_memberships(undo, restorable_values, facts)
     for kind, before in restorable_values.items():
         undo.restored_values[kind] = dict(_find_restorable(undo, import_record, kind, list(map(int, before))))
     _skip_former_employments(undo, people_by_employment)
@@ -177,7 +179,7 @@ def undo_directory_import(*, import_record: DirectoryImport, actor: Person | Non
     _return_addresses(undo.restored_values.get("person", {}), former_people)
     _remove_markets(import_record, set(undo.removed_keys["company"]))
     # Dependent rows first, the reverse of `ROW_MODELS`.
-    for kind in ("seat", "contact", "employment", "role", "person", "company"):
+    for kind in reversed(ROW_MODELS):
         for batch in batched(undo.removed_keys[kind], BATCH_SIZE, strict=False):
             ROW_MODELS[kind].objects.filter(pk__in=batch).delete()
     import_record.undone_at, import_record.undone_by_id = timezone.now(), current_actor.get().person_id
@@ -226,15 +228,28 @@ def _skip_changed(undo: DirectoryUndo, import_record: DirectoryImport, facts: Ro
         for pk, row in list(facts[kind].items()):
             if serialize_values({"ends_on": row.ends_on}) != after.get(str(pk)):
                 _skip_row(undo, facts, (kind, pk), str(CHANGED_REASON))
+    after = import_record.values_after.get("membership", {})
+    names = WATCHED_COLUMNS["membership"]
+    for pk, values in list(_read_values(Membership, list(facts["membership"]), names)):
+        if serialize_values({name: values[name] for name in names}) != after.get(str(pk)):
+            _skip_row(undo, facts, ("membership", pk), str(CHANGED_REASON))
 
 
 def _skip_used(undo: DirectoryUndo, facts: RowFactsByKind) -> None:
-    """Skip people and companies that are referenced by rows which the import did not create."""
-    for kind in ("person", "company"):
+    """Skip people, memberships and companies that are referenced by rows which the import did not create."""
+    for kind in ("person", "membership", "company"):
         # Computed for each kind: rows of a skipped person count as references to companies.
-        imported = {ROW_MODELS[name]: set(rows) for name, rows in facts.items()}
-        for pk in _find_referenced(ROW_MODELS[kind], facts[kind].keys(), imported):
+        for pk in _find_used(kind, facts[kind].keys(), facts):
             _skip_row(undo, facts, (kind, pk), str(IN_USE_REASON))
+
+
+def _find_used(kind: str, keys: Set[int], facts: RowFactsByKind) -> set[int]:
+    """Return the keys that rows refer to which the undo does not delete; `facts` are those that it does."""
+    imported = {ROW_MODELS[name]: set(rows) for name, rows in facts.items()}
+    used = _find_referenced(ROW_MODELS[kind], keys, imported)
+    if kind == "membership" and keys:
+        return used.union(*(find(keys) for find in hooks.membership_uses.providers()))
+    return used
 
 
 def _skip_used_since(undo: DirectoryUndo, facts: RowFactsByKind, since: datetime.datetime) -> None:
@@ -297,6 +312,21 @@ def _exclude_protected_addresses(
     undo.skipped_rows += [("person", pk, str(ADDRESS_TAKEN_REASON)) for pk in sorted(taken)]
     remaining = {pk: old for pk, old in people.items() if int(pk) not in protected | taken}
     return {**import_record.values_before, **({"person": remaining} if people else {})}
+
+
+def _exclude_used_memberships(
+    undo: DirectoryUndo, values: dict[str, dict[str, dict[str, Any]]], facts: RowFactsByKind
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the values before the import; skip memberships that were agreed by hand or used since."""
+    memberships = values.get("membership", {})
+    confirmed = {int(pk) for pk, old in memberships.items() if "confirmed_on" in old}
+    used = _find_used("membership", confirmed, facts)
+    undo.skipped_rows += [("membership", pk, str(IN_USE_REASON)) for pk in sorted(used)]
+    drafts = Membership.objects.filter(pk__in={*map(int, memberships)} - confirmed)
+    agreed = set(drafts.exclude(confirmed_on=None, left_on=None).values_list("pk", flat=True))
+    undo.skipped_rows += [("membership", pk, str(CHANGED_REASON)) for pk in sorted(agreed)]
+    remaining = {pk: old for pk, old in memberships.items() if int(pk) not in used | agreed}
+    return {**values, **({"membership": remaining} if memberships else {})}
 
 
 def _find_people_with_taken_address(people: dict[str, dict[str, Any]]) -> set[int]:

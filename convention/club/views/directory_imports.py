@@ -30,13 +30,15 @@ from convention.club.directory_import.import_directory import (
     preview_directory_import,
 )
 from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
+from convention.club.directory_import.listed_memberships import NewMemberships
+from convention.club.directory_import.membership_cells import MEMBERSHIP_FIELDS
 from convention.club.directory_import.namesakes import load_chosen_namesakes
 from convention.club.directory_import.preview import build_import_preview
 from convention.club.directory_import.same_companies import SameCompany, decode_same_companies
 from convention.club.directory_import.same_people import SamePerson, decode_same_people
 from convention.club.directory_import.seat_requests import MissingMembership
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
-from convention.club.models import DirectoryImport, Market, Person
+from convention.club.models import DirectoryImport, Market, Person, Plan
 from convention.club.permissions import require_directory_manager, require_signed_in
 from convention.errors import UnreadableFile
 from convention.tables.downloads import TABLE_TYPES, table_response
@@ -63,7 +65,7 @@ ROW_NUMBER_PATTERN = re.compile(r"\d{1,9}", re.ASCII)
 
 
 # Yes or no: boxes of the page, and the button that leaves the rows with errors out.
-FLAGS: Final = ("skip_seats", "leave_out_errors")
+FLAGS: Final = ("skip_seats", "confirm_memberships", "leave_out_errors")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class ImportChoices:
         return MissingMembership.SKIP_SEATS if "skip_seats" in self.flags else MissingMembership.REFUSE
 
     @property
+    def new_memberships(self) -> NewMemberships:
+        is_ticked = "confirm_memberships" in self.flags
+        return NewMemberships.CONFIRM if is_ticked else NewMemberships.DRAFT
+
+    @property
     def leaves_out_errors(self) -> bool:
         return "leave_out_errors" in self.flags
 
@@ -93,6 +100,7 @@ class ImportChoices:
             *(choice.encode() for choice in self.same_people),
             *(choice.encode() for choice in self.employers),
             self.missing_membership.value,
+            self.new_memberships.value,
         ]
 
 
@@ -104,6 +112,7 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
     context: dict[str, Any] = {
         "form": form,
         "markets": Market.objects.all(),
+        "plans": Plan.objects.filter(is_offered=True),
         "max_immediate_rows": MAX_IMMEDIATE_ROWS,
     }
     if request.method == "POST" and form.is_valid():
@@ -142,6 +151,7 @@ def _preview(
         actor=manager,
         missing_membership=choices.missing_membership,
         employer_choices=EmployerChoices(choices.employers, undecided=EmployerOutcome.LEAVE_OUT),
+        new_memberships=choices.new_memberships,
     )
 
 
@@ -168,6 +178,7 @@ def _build_choices_context(choices: ImportChoices, manager: Person, picks: list[
         "employer_conflicts": list(load_chosen_conflicts(choices.employers)),
         "flags": choices.flags,
         "has_seat_column": "seat" in picks,
+        "has_membership_columns": not MEMBERSHIP_FIELDS.keys().isdisjoint(picks),
     }
 
 
@@ -245,6 +256,7 @@ def _import_or_enqueue(
         actor=require_signed_in(request.user),
         missing_membership=choices.missing_membership,
         employer_choices=EmployerChoices(choices.employers),
+        new_memberships=choices.new_memberships,
     )
     messages.success(request, str(changes))
     if left_out_count := len(form.table.rows) - rows:

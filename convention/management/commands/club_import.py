@@ -16,6 +16,7 @@ from convention.club.directory_import.import_directory import (
     import_directory,
     preview_directory_import,
 )
+from convention.club.directory_import.listed_memberships import NewMemberships
 from convention.commands import ConventionCommand
 from convention.files import read_input_file
 from convention.tables.columns import apply_column_maps
@@ -24,11 +25,11 @@ from convention.tables.row_errors import InvalidRows, shorten_lines
 
 
 class Command(ConventionCommand):
-    """Import companies, people, employments and seats from a .csv file or a workbook."""
+    """Import companies, memberships, people, employments and seats from a .csv file or a workbook."""
 
     help = (
-        "Import companies, people, employments and seats (.csv, .xlsx, .xls or .ods; columns "
-        "company, siren, first_name, last_name, email, title, seat and others, in English or French). "
+        "Import companies, memberships, people, employments and seats (.csv, .xlsx, .xls or .ods; columns "
+        "company, siren, plan, first_name, last_name, email, title, seat and others, in English or French). "
         "All rows or none, but for those that --skip-errors leaves out."
     )
 
@@ -45,6 +46,11 @@ class Command(ConventionCommand):
             "--skip-errors", action="store_true", help="leave out the rows with errors, and report them"
         )
         parser.add_argument(
+            "--confirm-memberships",
+            action="store_true",
+            help="confirm the memberships in the list that have no confirmation date as of today",
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="show what would happen without importing anything"
         )
 
@@ -56,7 +62,8 @@ class Command(ConventionCommand):
         picks = apply_column_maps(
             table.header, guess_picks(table.header), options["map"], get_column_labels()
         )
-        check = partial(preview_directory_import, picks=picks)
+        memberships = NewMemberships.CONFIRM if options["confirm_memberships"] else NewMemberships.DRAFT
+        check = partial(preview_directory_import, picks=picks, new_memberships=memberships)
         try:
             if options["skip_errors"]:
                 table = self._leave_out_errors(table, lambda rows: check(table=rows))
@@ -66,7 +73,9 @@ class Command(ConventionCommand):
                 for hint in [*preview.similar_companies, *preview.namesakes]:
                     self.print_notice(str(hint))
             else:
-                outcome = import_directory(table=table, picks=picks, file_name=file.name)
+                outcome = import_directory(
+                    table=table, picks=picks, file_name=file.name, new_memberships=memberships
+                )
         except InvalidRows as error:
             self.exit_with_error("\n".join([str(error), *shorten_lines(error.lines())]))
         for heading in outcome.ignored_columns:

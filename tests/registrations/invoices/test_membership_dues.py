@@ -7,8 +7,12 @@ from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
+from convention.club.directory_import.import_directory import import_directory
+from convention.club.directory_import.undo import preview_undo
+from convention.club.models import Membership, Plan
+from convention.tables.files import read_table
 from registrations.invoices.ledger.charges import ChargeItem
-from registrations.invoices.membership_dues import find_company, list_memberships_to_invoice
+from registrations.invoices.membership_dues import find_company, list_memberships_to_invoice, record_dues
 from registrations.invoices.models import Receivable
 from tests.factories import make_company, make_membership
 from tests.registrations.invoices.factories import make_receivable
@@ -210,3 +214,15 @@ def test_company_that_merges_later_is_found_under_its_name():
     company = make_company(name="Nuage SA", parent=make_company(), merged_on=tomorrow)
 
     assert find_company("Nuage SA") == company
+
+
+def test_undo_of_an_import_leaves_a_membership_whose_dues_were_invoiced(issuer):
+    Plan.objects.create(slug="or", name="Or", dues_cents=480_000)
+    text = "company,plan,member from,confirmed on\nNuage,Or,2026-01-01,2026-01-01\n"
+    done = import_directory(table=read_table("list.csv", text.encode()))
+    record_dues(Membership.objects.get())
+
+    undo = preview_undo(done.import_record)
+
+    assert ("Nuage, Or", "est utilisé depuis") in undo.named_skipped_rows
+    assert undo.removed_keys["company"] == []
