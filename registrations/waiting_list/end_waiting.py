@@ -1,9 +1,10 @@
-"""End a waiting entry: leave the list, decline an offer, or let the offer expire.
+"""End a waiting entry: leave the list, decline an offer, or let the offer expire. End the offers of an event.
 
 A place that was held is offered to the next entry at once.
 """
 
 import datetime
+from collections import Counter
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError
+from convention.events.models import Event
 from registrations.models import WaitingEntry
 
 from .notifications import notify_waiting_entry
-from .offers import release_and_offer
+from .offers import WantedItem, release_and_offer
 
 
 class WaitingEnded(ConventionError):
@@ -60,6 +62,28 @@ def expire_offer(*, entry: WaitingEntry, at: datetime.datetime) -> bool:
     _end_waiting(locked, "offer_expired_at", audit_verb="waiting.expire")
     notify_waiting_entry.enqueue(entry.pk)
     return True
+
+
+@transaction.atomic
+def end_ticket_offers(*, event: Event, at: datetime.datetime) -> None:
+    """End all offers of the event's tickets at `at`, once no more places are offered.
+
+    Entries whose offer is still open wait again, in their former position; the others expire as usual.
+    """
+    offered = WaitingEntry.objects.with_offer().filter(event=event, ticket__isnull=False)
+    # All of them before their tickets: the lock order of `offers`.
+    entries = list(offered.order_by("pk").select_for_update(of=("self",)).select_related("ticket__event"))
+    released_items: Counter[WantedItem] = Counter()
+    for entry in entries:
+        if not entry.has_offer(at=at):
+            expire_offer(entry=entry, at=at)
+            continue
+        entry.offered_at = entry.offer_expires_at = None
+        entry.save(update_fields=["offered_at", "offer_expires_at"])
+        record_action("waiting.end_offer", entry, event=event, fields=["offered_at", "offer_expires_at"])
+        released_items[entry.wanted_item] += 1
+    if released_items:
+        release_and_offer(released_items)
 
 
 def lock_waiting_entry(entry: WaitingEntry) -> WaitingEntry:

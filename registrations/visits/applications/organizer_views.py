@@ -22,10 +22,11 @@ from registrations.visits.hosts.replacements import has_free_place
 from registrations.visits.lifecycle.forms import VisitReasonForm
 from registrations.visits.models import Application, Visit
 from registrations.visits.permissions import get_managed_application, get_managed_visit
-from registrations.visits.preconditions import ApplicationChannel, check_applications_open
+from registrations.visits.preconditions import ApplicationChannel, check_applications_open, has_begun
 
 from .applicants import (
     NEEDS_DECISION_FILTER,
+    Applicant,
     count_by_state,
     filter_applicants,
     filter_reachable,
@@ -152,8 +153,27 @@ def _render_applicant(request: HttpRequest, event: str, pk: int, form: VisitReas
         "reads_directory": can_read_directory(request.user),
         "acceptances": application.acceptances.select_related("nda"),
         "form": form,
+        **_build_expired_offer_context(applicant),
     }
     return render(request, "visits/organize_applicant.html", context)
+
+
+def _build_expired_offer_context(applicant: Applicant) -> dict[str, bool]:
+    """Return whether the application ended with its offer, and what can follow it now."""
+    application, visit = applicant.application, applicant.application.visit
+    if applicant.state != ApplicationState.OFFER_EXPIRED:
+        return {}
+    has_another = Application.objects.still_valid().filter(visit=visit, person=application.person).exists()
+    can_follow = application.person is not None and bool(application.person.email) and not has_another
+    return {
+        "has_expired_offer": True,
+        "can_apply_again": can_follow and not _describe_closed_applications(visit),
+        "can_propose_again": can_follow
+        and visit.locked_at is not None
+        and not visit.cancelled_at
+        and not has_begun(visit, at=timezone.now())
+        and has_free_place(visit),
+    }
 
 
 @require_safe_or_post

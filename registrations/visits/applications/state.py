@@ -30,6 +30,7 @@ class ApplicationState(models.TextChoices):
     REFUSED = "refused", pgettext_lazy("application", "not eligible")
     WAITING = "waiting", pgettext_lazy("application", "on the waiting list")
     OFFERED = "offered", pgettext_lazy("application", "place offered")
+    OFFER_EXPIRED = "offer_expired", pgettext_lazy("application", "offer expired")
     CONFIRMED = "confirmed", pgettext_lazy("application", "place confirmed")
     AGREED = "agreed", pgettext_lazy("application", "confidentiality accepted")
     COMPLETE = "complete", pgettext_lazy("application", "ready for the host’s list")
@@ -71,6 +72,7 @@ STATES_WITH_PLACE = frozenset(
 ENDED_STATES = frozenset(
     {
         ApplicationState.REFUSED,
+        ApplicationState.OFFER_EXPIRED,
         ApplicationState.WITHDRAWN,
         ApplicationState.REVOKED,
         ApplicationState.REPLACED,
@@ -128,6 +130,9 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
         return ApplicationState.NAMED_REPLACEMENT
     if facts.is_called_off and not facts.is_withdrawn:
         return ApplicationState.CALLED_OFF
+    # Before the withdrawal: a new application also withdraws one that had ended with its offer.
+    if facts.waiting_state == WaitingEntry.State.EXPIRED:
+        return ApplicationState.OFFER_EXPIRED
     # A place cancelled through the ordinary order page ends the application too, without a date of its own.
     if facts.is_withdrawn or facts.has_lost_place:
         return ApplicationState.WITHDRAWN
@@ -138,7 +143,7 @@ def _decide_without_place(facts: ApplicationFacts) -> ApplicationState:
     if facts.awaits_host:
         return ApplicationState.AWAITING_HOST
     states = WaitingEntry.State
-    # Entries that were declined, left or have expired count as withdrawn.
+    # Entries that were declined or left count as withdrawn.
     by_waiting_state = {
         "": ApplicationState.APPLIED,
         states.WAITING: ApplicationState.WAITING,

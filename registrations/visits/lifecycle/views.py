@@ -20,6 +20,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.models import Registration
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
+from registrations.visits.applications.state import ApplicationState
 from registrations.visits.dates import compute_lock_time
 from registrations.visits.hosts.permissions import find_current_list
 from registrations.visits.models import Proposal, Visit
@@ -216,6 +217,11 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
         context = _build_lifecycle_context(visit, VisitReasonForm()) | {
             "step": request.POST["step"],
             "incomplete_count": len(readiness.missing),
+            "open_offers": [
+                applicant
+                for applicant in list_applicants(visit)
+                if applicant.state == ApplicationState.OFFERED
+            ],
         }
         return render_event_page(request, "visits/organize_step.html", visit.event, **context)
     _run_step(request, action, visit, str(message))

@@ -14,6 +14,7 @@ register = template.Library()
 
 STATE_CSS_CLASSES = {
     ApplicationState.REFUSED: "tag struck",
+    ApplicationState.OFFER_EXPIRED: "tag struck",
     ApplicationState.WITHDRAWN: "tag struck",
     ApplicationState.REVOKED: "tag struck",
     ApplicationState.REPLACED: "tag struck",

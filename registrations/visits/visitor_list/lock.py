@@ -1,7 +1,5 @@
 """Lock the list of visitors, by hand or at the deadline; no place is offered to the waiting list any more."""
 
-import datetime
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,20 +7,21 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import NotOpenNow
-from registrations.models import WaitingEntry
 from registrations.visits.applications.apply import get_advisory_lock_name
 from registrations.visits.applications.notifications import notify_applicant
 from registrations.visits.dates import find_length_problem
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import lock_visit_row
-from registrations.waiting_list.end_waiting import expire_offer
+from registrations.waiting_list.end_waiting import end_ticket_offers
 
 from .send import revoke_all_links
 
 
 @transaction.atomic
 def lock_list(*, visit: Visit) -> Visit:
-    """Lock the list: registration closes, open offers expire, and everybody still waiting is notified.
+    """Lock the list: registration closes, open offers end, and everybody still waiting is notified.
+
+    Applicants with an open offer wait again, in their former position.
 
     Raise NotOpenNow if the visit is not published, locked already, or longer than allowed.
     """
@@ -35,26 +34,16 @@ def lock_list(*, visit: Visit) -> Visit:
     if sentence := find_length_problem(visit.event.starts_at, visit.event.ends_at):
         raise NotOpenNow(sentence)
     now = timezone.now()
-    # Saved before the offers expire, so that their places are not offered to the next in the list.
+    # Saved before the offers end, so that their places are not offered to the next in the list.
     visit.locked_at = now
     visit.save(update_fields=["locked_at"])
     record_action("visit.lock", visit, event=visit.event, fields=["locked_at"])
-    _expire_offers(visit, now)
+    end_ticket_offers(event=visit.event, at=now)
     for pk in (
         Application.objects.still_valid().filter(visit=visit, registration=None).values_list("pk", flat=True)
     ):
         notify_applicant.enqueue(pk)
     return visit
-
-
-def _expire_offers(visit: Visit, now: datetime.datetime) -> None:
-    offered = WaitingEntry.objects.with_offer().filter(ticket__isnull=False, event=visit.event)
-    # Due at once instead of deleted: expiring releases the place and mails the person as usual.
-    offered.filter(offer_expires_at__gt=now).update(offer_expires_at=now)
-    for entry in WaitingEntry.objects.with_expired_offer(at=now).filter(
-        event=visit.event, ticket__isnull=False
-    ):
-        expire_offer(entry=entry, at=now)
 
 
 @transaction.atomic

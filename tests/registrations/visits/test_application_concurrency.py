@@ -6,9 +6,10 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from convention.errors import SoldOut
+from convention.errors import ConventionError, SoldOut
+from registrations.booking.accept_offer import accept_ticket_offer
 from registrations.changes.cancel import AlreadyCancelled
-from registrations.models import CompanyShare, Registration, Ticket
+from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
 from registrations.visits.applications.apply import apply_for_visit
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.hosts.replacements import propose_replacement
@@ -119,6 +120,24 @@ def test_no_place_is_confirmed_after_concurrent_list_lock():
     visit.refresh_from_db()
     assert visit.locked_at is not None
     assert Registration.objects.filter(confirmed_at__gt=visit.locked_at).count() == 0
+
+
+def test_offers_are_accepted_or_end_when_the_list_is_locked_meanwhile():
+    visit = make_visit(places=12)
+    first = [make_application(visit) for _one in range(12)]
+    offered = [make_application(visit) for _one in range(12)]
+    for application in first:
+        withdraw_application(application=application)
+    work = [lambda e=one.waiting_entry: accept_ticket_offer(entry=e) for one in offered]
+    work.insert(6, lambda: lock_list(visit=visit))
+
+    results = run_in_threads(work, threads=13)
+
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
+    assert not WaitingEntry.objects.with_offer().exists()
+    placed_count = Registration.objects.confirmed().count()
+    assert Ticket.objects.get().reserved == placed_count
+    assert WaitingEntry.objects.active().count() == 12 - placed_count
 
 
 def test_concurrent_applications_and_withdrawals_leave_counter_consistent():

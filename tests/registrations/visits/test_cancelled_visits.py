@@ -121,7 +121,7 @@ def test_applications_to_a_cancelled_visit_are_called_off_except_earlier_withdra
     assert get_state(gone) == ApplicationState.WITHDRAWN
 
 
-def test_applicant_whose_offer_expired_before_the_cancellation_counts_as_withdrawn():
+def test_offer_that_expired_before_the_cancellation_is_not_called_off():
     visit = make_visit(places=1)
     make_application(visit)
     waiting = make_application(visit)
@@ -132,7 +132,7 @@ def test_applicant_whose_offer_expired_before_the_cancellation_counts_as_withdra
 
     cancel_visit(visit=visit, reason="Grève.")
 
-    assert get_state(waiting) == ApplicationState.WITHDRAWN
+    assert get_state(waiting) == ApplicationState.OFFER_EXPIRED
 
 
 def test_cancellation_mail_mentions_place_and_refund_only_to_visitors_with_place(run_tasks, mailoutbox):

@@ -190,25 +190,6 @@ def test_unlocking_does_not_reopen_closed_applications():
     assert not Event.objects.get().is_registration_open()
 
 
-def test_lock_ends_offers_and_notifies_waiting_applicants(run_tasks, mailoutbox):
-    visit = make_visit(places=1)
-    first, second, third = (
-        make_application(visit),
-        make_application(visit, language="en"),
-        make_application(visit, language="en"),
-    )
-    withdraw_application(application=first)
-    assert get_state(second) == ApplicationState.OFFERED
-    lock_list(visit=visit)
-    assert (get_state(second), get_state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
-    assert Ticket.objects.get(event=visit.event).reserved == 0
-    run_tasks()
-    told = [mail.to[0] for mail in mailoutbox if "No places left" in mail.subject]
-    assert told == [get_applicant(third).email]
-    with pytest.raises(NotOpenNow):
-        lock_list(visit=visit)
-
-
 def test_organizer_cannot_offer_place_after_lock():
     visit = make_visit(places=1)
     make_application(visit)
