@@ -1,6 +1,7 @@
 """Change a person's employer, and hand over what they did for the old one and in working groups."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -140,25 +141,43 @@ def describe_roles_to_replace(
 
     With `person`, only for the roles of this person.
     """
-    sentences = []
-    for membership in memberships:
-        for name, sentence in REPLACEMENT_SENTENCES.items():
-            holder = getattr(membership, name)
-            if holder is None or (person and holder != person) or _is_over(membership):
-                continue
-            if last_day := _find_future_last_day(holder, membership.company):
-                values = {"name": holder, "company": membership.company, "day": format_date(last_day)}
-                sentences.append(str(sentence) % values)
+    roles = [
+        (membership, sentence, holder)
+        for membership in memberships
+        for name, sentence in REPLACEMENT_SENTENCES.items()
+        if (holder := getattr(membership, name)) and person in (None, holder) and not _is_over(membership)
+    ]
+    last_days = _find_future_last_days(
+        (holder.pk, membership.company_id) for membership, _text, holder in roles
+    )
+    sentences = [
+        str(sentence) % {"name": holder, "company": membership.company, "day": format_date(last_day)}
+        for membership, sentence, holder in roles
+        if (last_day := last_days.get((holder.pk, membership.company_id)))
+    ]
     # A membership and its renewal have the same sentence.
     return list(dict.fromkeys(sentences))
 
 
-def _find_future_last_day(person: Person, company: Company) -> datetime.date | None:
-    """Return the last day of the person at the company, or None if it is past or not known."""
-    jobs = Employment.objects.filter(person=person, company=company)
-    days = list(jobs.values_list("ends_on", flat=True))
-    last_day = None if None in days else max((day for day in days if day), default=None)
-    return last_day if last_day and last_day >= timezone.localdate() else None
+def _find_future_last_days(jobs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], datetime.date]:
+    """Return the last day of each person at the company, of those who leave on a known day, not yet past.
+
+    `jobs` are the ids of people and companies.
+    """
+    wanted = set(jobs)
+    rows = Employment.objects.filter(
+        person__in={person for person, _company in wanted},
+        company__in={company for _person, company in wanted},
+    )
+    days = defaultdict[tuple[int, int], list[datetime.date | None]](list)
+    for person, company, ends_on in rows.values_list("person", "company", "ends_on"):
+        days[person, company].append(ends_on)
+    # Of several employments at one company the longest counts.
+    last_days = {
+        job: max(day for day in days[job] if day) for job in wanted & days.keys() if None not in days[job]
+    }
+    today = timezone.localdate()
+    return {job: day for job, day in last_days.items() if day >= today}
 
 
 @transaction.atomic
