@@ -279,6 +279,7 @@ PERMISSIONS_BY_URL_NAME = {
     "club-membership-confirm": SECRETARIES,
     "club-membership-end": SECRETARIES,
     "club-membership-renew": SECRETARIES,
+    **dict.fromkeys(("club-renewals", "club-confirmations", "club-drafts-delete"), SECRETARIES),
     "club-employer-change": SECRETARIES,
     # what visitors tell a host: their own, the secretary's lists, the host's pages by its own links
     "visit-identity": NOBODY,  # but people with a place: see test_identities
@@ -452,10 +453,10 @@ POST_ONLY = {
     "privacy-case-answered", "privacy-case-person",
     "proposal-respond", "organize-proposal-date", "organize-proposal-decide",
     "club-role-add", "club-employment-add", "club-person-close", "club-person-reopen", "club-mandate-end",
-    "company-seat-give", "company-seat-take", "company-place-invite", "club-seat-give",
+    "company-seat-give", "company-seat-take", "company-place-invite", "club-seat-give", "club-renewals",
     "club-membership-confirm", "club-membership-end", "club-membership-renew", "company-colleagues-remind",
     "waiting-leave", "organize-waiting-action", "quotation-mail", "organize-quotation-mail",
-    "security-sessions-end", "security-session-end",
+    "security-sessions-end", "security-session-end", "club-confirmations", "club-drafts-delete",
     "choose-language", "agenda-adopt", "own-agenda-create", "api-token-revoke",
     "organize-delegation-end", "organize-check-in", "organize-checkpoints-sessions",
     "organize-conflict-resolve", "organize-conflicts-resolve", "organize-conflict-reopen",

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -165,29 +175,33 @@ def _ended_before_start(membership: Membership) -> bool:
 
 
 @transaction.atomic
-def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.date | None) -> Membership:
+def renew_membership(
+    *,
+    membership: Membership,
+    plan: Plan,
+    ends_on: datetime.date | None,
+    starts_on: datetime.date | None = None,
+    dues_cents: int | None = None,
+) -> Membership:
     """Draft the membership that follows, with the same extra seats, and move the seats that continue.
 
-    Raise InvalidFields if the membership has no last day, if the next one would end before it begins, or if
-    the plan has fewer seats than are held.
+    It begins the day after by default, or later, and has the plan's dues by default. Raise InvalidFields if
+    the membership has no last day, was ended early or is followed by another one, if the next one would
+    begin before the end of this one or end before it begins, or if the plan has fewer seats than are held.
     """
     _lock_company(membership)
     membership = lock_membership(membership)
-    if membership.ends_on is None:
-        raise InvalidFields(
-            _("Some fields need to be corrected."),
-            {"ends_on": [_("This membership has no end date, so another one cannot follow it.")]},
-        )
-    first_day = membership.ends_on + ONE_DAY
-    if ends_on and ends_on < first_day:
-        sentence = _("The last day must not be before the first.")
-        raise InvalidFields(_("Some fields need to be corrected."), {"ends_on": [sentence]})
+    first_day = starts_on or (membership.ends_on and membership.ends_on + ONE_DAY)
+    _check_renewal(membership, first_day=first_day, last_day=ends_on)
+    assert first_day is not None
     renewal = create_membership(company=membership.company, plan=plan, starts_on=first_day, ends_on=ends_on)
     renewal.extra_seats = membership.extra_seats
     renewal.billing_contact, renewal.representative = (
         membership.billing_contact,
         membership.representative,
     )
+    if dues_cents is not None:
+        renewal.dues_cents = dues_cents
     seats = list(Seat.objects.open(at=first_day).filter(membership=membership).order_by("pk"))
     # Refused instead of choosing who loses a seat.
     if len(seats) > renewal.seat_limit:
@@ -199,10 +213,42 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
         raise InvalidFields(
             _("Some fields need to be corrected."), {"plan": [sentence % {"held": len(seats)}]}
         )
-    renewal.save(update_fields=["extra_seats", "billing_contact", "representative"])
+    renewal.save(update_fields=["extra_seats", "billing_contact", "representative", "dues_cents"])
     _move_seats(seats, membership, renewal)
-    record_action("membership.renew", renewal, fields=["plan", "starts_on", "ends_on"])
+    changed_fields = ["plan", "starts_on", "ends_on", *(["dues_cents"] if dues_cents is not None else [])]
+    record_action("membership.renew", renewal, fields=changed_fields)
     return renewal
+
+
+def _check_renewal(
+    membership: Membership, *, first_day: datetime.date | None, last_day: datetime.date | None
+) -> None:
+    """Raise InvalidFields unless a membership on these days can follow this one."""
+    errors: dict[str, list[str]] = {}
+    if first_day is None or membership.ends_on is None:
+        errors["ends_on"] = [_("This membership has no end date, so another one cannot follow it.")]
+    elif membership.left_on:
+        errors["membership"] = [_("This membership was ended early, so it cannot be renewed.")]
+    elif (latest := find_latest_membership(membership.company.memberships.all())) != membership:
+        # Without it, two requests with different days would prepare two memberships.
+        sentence = _("The membership from %(day)s already follows this one.")
+        errors["membership"] = [sentence % {"day": format_date((latest or membership).starts_on)}]
+    elif first_day <= membership.ends_on:
+        sentence = _("The present membership lasts until %(day)s. Choose a later first day.")
+        errors["starts_on"] = [sentence % {"day": format_date(membership.ends_on)}]
+    elif last_day and last_day < first_day:
+        errors["ends_on"] = [_("The last day must not be before the first.")]
+    if errors:
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def find_latest_membership(memberships: Iterable[Membership]) -> Membership | None:
+    """Return the one of a company's memberships that begins last, or None.
+
+    A membership that was left on its first day covers no day, and does not count.
+    """
+    rows = (membership for membership in memberships if not _ended_before_start(membership))
+    return max(rows, key=lambda row: (row.starts_on, row.pk), default=None)
 
 
 def _move_seats(seats: list[Seat], previous: Membership, renewal: Membership) -> None:
@@ -219,6 +265,34 @@ def _move_seats(seats: list[Seat], previous: Membership, renewal: Membership) ->
     open_seats = Seat.objects.open(at=previous.last_day).filter(pk__in=[seat.pk for seat in seats])
     # Until the renewal is confirmed, its seats do not count: the old ones bridge the gap.
     open_seats.update(ends_on=previous.last_day)
+
+
+@transaction.atomic
+def delete_draft_membership(*, membership: Membership) -> None:
+    """Delete a membership that is not confirmed; the seats that it took over continue as before.
+
+    Raise NotOpenNow if it is confirmed or was ended.
+    """
+    _lock_company(membership)
+    membership = lock_membership(membership)
+    if membership.confirmed_on or membership.left_on:
+        raise NotOpenNow(_("Only a membership that is not confirmed can be deleted. End this one instead."))
+    _restore_seats(membership)
+    record_action("membership.delete_draft", membership, fields=["plan", "starts_on", "ends_on"])
+    membership.delete()
+
+
+def _restore_seats(renewal: Membership) -> None:
+    """Give the seats that `_move_seats` ended the last day that they had, which those of the renewal have."""
+    earlier = renewal.company.memberships.filter(ends_on__lt=renewal.starts_on)
+    previous = find_latest_membership(earlier)
+    if previous is None:
+        return
+    last_days = dict(renewal.given_seats.values_list("person", "ends_on"))
+    ended_seats = list(previous.given_seats.filter(person__in=last_days, ends_on=previous.last_day))
+    for seat in ended_seats:
+        seat.ends_on = last_days[seat.person_id]
+    Seat.objects.bulk_update(ended_seats, ["ends_on"])
 
 
 @transaction.atomic
@@ -251,6 +325,8 @@ class MembershipFilter(TextChoices):
 
     ENDING = "ending", gettext_lazy("Ends within 60 days")
     EXPIRED = "expired", pgettext_lazy("filter by membership", "Expired")
+    RENEWABLE = "renewable", gettext_lazy("To renew, nothing prepared")
+    DRAFT = "draft", gettext_lazy("Draft to confirm")
     NONE = "none", gettext_lazy("No membership")
 
 
@@ -270,6 +346,10 @@ def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[
         companies = companies.filter(pk__in=ending.values("company"))
         return companies.exclude(pk__in=lasting).exclude(pk__in=upcoming)
     unmerged = companies.exclude(merged_on__lte=today)
+    if choice == MembershipFilter.DRAFT:
+        return unmerged.filter(pk__in=select_draft_memberships().values("company"))
+    if choice == MembershipFilter.RENEWABLE:
+        return unmerged.filter(pk__in=_select_renewable_memberships(at=today).values("company"))
     if choice == MembershipFilter.EXPIRED:
         expired = unmerged.filter(pk__in=confirmed.values("company"))
         return expired.exclude(pk__in=open_now.values("company")).exclude(pk__in=upcoming)
@@ -278,12 +358,29 @@ def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[
     return companies
 
 
+def select_draft_memberships() -> QuerySet[Membership]:
+    """Return the memberships that are not confirmed, requested or not."""
+    drafts: QuerySet[Membership] = Membership.objects.filter(confirmed_on=None, left_on=None)
+    return drafts
+
+
+def _select_renewable_memberships(*, at: datetime.date) -> QuerySet[Membership]:
+    """Return the memberships that `_is_renewable` accepts, and that no other one follows."""
+    later = Membership.objects.filter(company=OuterRef("company"), starts_on__gt=OuterRef("starts_on"))
+    covers_no_day = Q(left_on__isnull=False, left_on__lte=F("starts_on"))
+    agreed = Membership.objects.filter(left_on=None, confirmed_on__isnull=False)
+    renewable: QuerySet[Membership] = agreed.filter(ends_on__lte=at + RENEWAL_PERIOD)
+    return renewable.exclude(Exists(later.exclude(covers_no_day)))
+
+
 @dataclass(frozen=True)
 class MembershipStatus:
     """A company's current or latest membership, how many of its seats are in use, and its contacts."""
 
     company: Company
     membership: Membership | None = None
+    # The one that follows it, confirmed or not.
+    next_membership: Membership | None = None
     given_seat_count: int = 0
     contacts: list[CompanyContact] = field(default_factory=list)
     # Whether it ends soon or has ended, and no other one follows yet.
@@ -316,12 +413,19 @@ def load_membership_statuses(
         MembershipStatus(
             company,
             shown := current.get(company.pk),
+            _select_next(memberships[company.pk], shown),
             seat_counts[shown.pk] if shown else 0,
             contacts.get(company.pk, []),
             is_renewable=company.pk in renewable and not company.merged_on,
         )
         for company in companies
     ]
+
+
+def _select_next(memberships: list[Membership], shown: Membership | None) -> Membership | None:
+    """Return the latest of a company's memberships if it begins after the shown one."""
+    latest = find_latest_membership(memberships)
+    return latest if latest and shown and latest.starts_on > shown.starts_on else None
 
 
 def _is_renewable(membership: Membership, *, at: datetime.date) -> bool:

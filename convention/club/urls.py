@@ -9,7 +9,18 @@ from convention.tables.downloads import build_list_paths
 from .downloads import CLUB_LISTS
 from .governance import views as governance
 from .merge_people import views as merge_people
-from .views import claims, companies, directory_imports, employments, markets, memberships, people, seats
+from .renewals import views as renewals
+from .views import (
+    claims,
+    companies,
+    company_list,
+    directory_imports,
+    employments,
+    markets,
+    memberships,
+    people,
+    seats,
+)
 
 COMPANY_URL = "organize/club/companies/<slug:company>"
 MEMBERSHIP_URL = f"{COMPANY_URL}/memberships/<int:membership>"
@@ -19,7 +30,14 @@ JOB_URL = f"{PERSON_URL}/jobs/<int:employment_id>"
 
 pages: list[Any] = [
     *build_list_paths("organize/club/lists", companies.club_list_export, CLUB_LISTS),
-    path("organize/club/", companies.company_list, name="club-companies"),
+    path("organize/club/", company_list.company_list, name="club-companies"),
+    path("organize/club/memberships/renew/", renewals.membership_renewals, name="club-renewals"),
+    path(
+        "organize/club/memberships/confirm/",
+        renewals.membership_confirmations,
+        name="club-confirmations",
+    ),
+    path("organize/club/memberships/delete/", renewals.membership_drafts_delete, name="club-drafts-delete"),
     path("organize/club/companies/new/", companies.company_create, name="club-company-new"),
     path(f"{COMPANY_URL}/", companies.company_detail, name="club-company"),
     path(f"{COMPANY_URL}/edit/", companies.company_edit, name="club-company-edit"),

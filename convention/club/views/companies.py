@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.audit.record import record_action
 from convention.club.appointments.contacts import appoint_contact_by_email, dismiss_contact
@@ -20,11 +19,9 @@ from convention.club.companies import (
     list_company_uses,
     load_company_page,
     save_company,
-    search_companies,
 )
 from convention.club.downloads import CLUB_LISTS
 from convention.club.forms import CompanyForm, CompanyMergeForm, CompanyRoleForm
-from convention.club.memberships import MembershipFilter, filter_by_membership, load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
 from convention.club.people import find_contact_people
@@ -38,37 +35,12 @@ from convention.club.permissions import (
 from convention.errors import InvalidFields, NotOpenNow
 from convention.tables.downloads import table_response
 from convention.text.countries import get_foreign_country_name
-from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 
-from .base import ROWS_PER_PAGE, EndQuestion, render_club_page, render_end_question
+from .base import EndQuestion, render_club_page, render_end_question
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-
-@require_safe
-def company_list(request: "HttpRequest") -> "HttpResponse":
-    """List companies by name, searched, with their current memberships."""
-    require_directory_reader(request.user)
-    words = normalize_whitespace(request.GET.get("q", "")[:200])
-    role = request.GET.get("role", "")
-    # An unknown value in an address is ignored: it must not become an error page.
-    role = role if role in CompanyRole.Role.values else ""
-    membership = request.GET.get("membership", "")
-    membership = membership if membership in MembershipFilter.values else ""
-    companies = filter_by_membership(search_companies(words, role=role), membership)
-    page = Paginator(companies, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "page_obj": page,
-        "rows": load_membership_statuses(page),
-        "words": words,
-        "roles": CompanyRole.Role.choices,
-        "role": role,
-        "membership_choices": MembershipFilter.choices,
-        "membership_filter": membership,
-    }
-    return render_club_page(request, "companies.html", **context)
 
 
 @require_safe_or_post

@@ -1,0 +1,164 @@
+"""Several draft memberships at once: confirm and delete them after a preview."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from convention.audit.models import AuditEntry
+from convention.club.memberships import delete_draft_membership
+from convention.club.models import ClubRole, Membership, Plan
+from convention.errors import NotOpenNow
+from tests.convention.club.objects import (
+    collect_fields,
+    in_days,
+    list_reasons,
+    make_ending_company,
+    make_renewal,
+    read,
+)
+from tests.factories import START_OF_2020, make_member, make_person
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+AT = "/en/organize/club/"
+CONFIRM = f"{AT}memberships/confirm/"
+DELETE = f"{AT}memberships/delete/"
+
+
+@pytest.fixture
+def secretary():
+    person = make_person()
+    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
+    return person
+
+
+@pytest.fixture
+def client(secretary):
+    return make_client(secretary)
+
+
+@pytest.fixture
+def plan():
+    return Plan.objects.create(slug="standard", name="Standard", seats=50, dues_cents=100_000)
+
+
+# --- confirming ----------------------------------------------------------------------------------------
+
+
+def test_drafts_are_confirmed_together_after_a_preview(client, plan, secretary, mailoutbox, run_tasks):
+    drafts = [make_renewal(make_ending_company(name, plan), plan) for name in ("Lac", "Rive")]
+
+    page = read(client.post(CONFIRM, {"all": "1", "filter": "membership=draft"}))
+
+    assert "2 memberships (€2,000 in all)" in page.text_content()
+    assert Membership.objects.filter(confirmed_on=None).count() == 2
+
+    page = read(client.post(CONFIRM, collect_fields(page, "confirm")))
+    run_tasks()
+
+    assert not Membership.objects.filter(confirmed_on=None).exists()
+    assert "2 memberships have been confirmed." in page.text_content()
+    assert AuditEntry.objects.filter(verb="membership.confirm", actor=secretary).count() == len(drafts)
+    assert mailoutbox == []
+
+
+def test_second_click_confirms_nothing_more(client, plan):
+    make_renewal(make_ending_company("Lac", plan), plan)
+    fields = collect_fields(read(client.post(CONFIRM, {"selected": "lac"})), "confirm")
+
+    client.post(CONFIRM, fields)
+    page = read(client.post(CONFIRM, fields))
+
+    assert AuditEntry.objects.filter(verb="membership.confirm").count() == 1
+    assert "Nothing was confirmed." in page.text_content()
+
+
+def test_draft_that_changed_since_the_preview_is_shown_again(client, plan):
+    draft = make_renewal(make_ending_company("Lac", plan), plan)
+    fields = collect_fields(read(client.post(CONFIRM, {"selected": "lac"})), "confirm")
+    Membership.objects.filter(pk=draft.pk).update(dues_cents=5)
+
+    page = read(client.post(CONFIRM, fields))
+
+    assert "The table has changed since you saw it." in page.text_content()
+    assert Membership.objects.filter(pk=draft.pk, confirmed_on=None).exists()
+
+
+def test_companies_without_a_draft_are_named(client, plan):
+    make_ending_company("Lac", plan)
+
+    page = read(client.post(CONFIRM, {"selected": "lac"}))
+
+    assert list_reasons(page) == ["Lac: No draft: nothing is to be confirmed."]
+
+
+def test_confirmation_warns_of_a_representative_who_leaves(client, plan):
+    company = make_ending_company("Lac", plan)
+    member = make_member(company, first_name="Zoé", last_name="Roi")
+    company.memberships.update(representative=member)
+    member.employments.update(ends_on=in_days(100))
+    make_renewal(company, plan)
+
+    page = read(client.post(CONFIRM, {"selected": "lac"}))
+
+    assert "Zoé Roi stays the voting representative of Lac until" in page.text_content()
+
+
+@pytest.mark.parametrize(("grace_days", "is_named"), [(60, True), (None, False)])
+def test_confirmation_names_seats_of_a_grace_period_only_if_there_is_one(client, plan, grace_days, is_named):
+    company = make_ending_company("Lac", plan, grace_until=grace_days and in_days(grace_days))
+    make_renewal(company, plan)
+
+    text = read(client.post(CONFIRM, {"selected": "lac"})).text_content()
+
+    assert ("in its grace period are replaced" in text) == is_named
+
+
+def test_number_of_queries_of_the_confirmation_does_not_depend_on_the_companies(client, plan):
+    for number in range(8):
+        company = make_ending_company(f"Lac{number}", plan)
+        company.memberships.update(representative=make_member(company))
+        make_renewal(company, plan)
+
+    with CaptureQueriesContext(connection) as few:
+        client.post(CONFIRM, {"selected": ["lac0", "lac1"]})
+    with CaptureQueriesContext(connection) as many:
+        client.post(CONFIRM, {"selected": [f"lac{number}" for number in range(8)]})
+
+    assert len(many) == len(few)
+
+
+# --- deleting drafts -----------------------------------------------------------------------------------
+
+
+def test_deleted_draft_gives_the_seats_back_to_the_present_membership(client, plan, secretary):
+    company = make_ending_company("Lac", plan)
+    seat = make_member(company).seats.get()
+    make_renewal(company, plan)
+    page = read(client.post(DELETE, {"selected": "lac"}))
+
+    page = read(client.post(DELETE, collect_fields(page, "delete")))
+
+    seat.refresh_from_db()
+    assert seat.ends_on is None
+    assert company.memberships.count() == 1
+    assert AuditEntry.objects.get(verb="membership.delete_draft").actor_id == secretary.pk
+    assert "1 draft has been deleted. The seats continue as before." in page.text_content()
+
+
+def test_confirmed_membership_cannot_be_deleted(plan):
+    membership = make_ending_company("Lac", plan).memberships.get()
+
+    with pytest.raises(NotOpenNow):
+        delete_draft_membership(membership=membership)
+
+    assert Membership.objects.filter(pk=membership.pk).exists()
+
+
+def test_draft_is_deleted_from_its_own_page(client, plan):
+    draft = make_renewal(make_ending_company("Lac", plan), plan)
+
+    page = read(client.get(f"{AT}companies/lac/memberships/{draft.pk}/"))
+
+    [button] = page.xpath(f"//button[@formaction='{DELETE}']")
+    assert button.get("value") == "lac"
