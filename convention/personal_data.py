@@ -33,20 +33,31 @@ type RowKeys = list[Any]
 
 
 @dataclass(frozen=True)
-class EventBlocker:
-    """A sentence about what has to be settled at an event, on the organizers' page `page_name` of it.
+class EventTask:
+    """Something that the organizers of an event can do on their page `page_name`, to unblock an erasure.
 
-    `organizer_request` replaces the sentence for those who cannot open that page: it says what to ask the
-    organizers, whose address follows. `reference` is an argument of the page.
+    `label` names it without the person, such as “Cancel or transfer registration 7KQ2”. `reference` is an
+    argument of the page; `suffix` is a query string or a fragment.
+    """
+
+    label: TranslatableText
+    page_name: str
+    reference: str = ""
+    suffix: str = ""
+
+
+@dataclass(frozen=True)
+class EventBlocker:
+    """A sentence about what has to be settled at an event, and the tasks that settle it.
+
+    `organizer_request` replaces the sentence for those who cannot do the tasks, only ask the organizers.
     """
 
     sentence: TranslatableText
     # An Event, whose module imports this one.
     event: Any
-    page_name: str
-    page_label: TranslatableText
+    tasks: tuple[EventTask, ...]
     organizer_request: TranslatableText
-    reference: str = ""
 
     def __str__(self) -> str:
         return str(self.sentence)

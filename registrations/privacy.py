@@ -12,11 +12,14 @@ from convention.events.models import Event
 from convention.personal_data import (
     DataSubject,
     EventBlocker,
+    EventTask,
     PersonalDataSource,
     RetentionRule,
     TranslatableText,
     has_address_in_column,
 )
+from convention.text.dates import format_datetime
+from convention.text.email_addresses import normalize_email
 
 from .consents import apply_photo_refusal, list_registration_agreements
 from .data_subject import (
@@ -100,37 +103,55 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[EventBlocker]:
     is_own = has_address_in_column("email", subject) | has_address_in_column("order__email", subject)
     # A subject without an account is known by address only.
     is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
-    rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now).select_related("event")
+    rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now)
     text = _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.")
-    request = _("There is still a place booked at “%(event)s”. Ask its organizers to cancel or transfer it")
-    references: dict[Event, list[str]] = {}
-    for row in rows:
-        references.setdefault(row.event, []).append(row.reference)
-    for event in _sort_by_title(set(references)):
-        is_single = len(references[event]) == 1
-        yield EventBlocker(
-            text % {"event": event.title},
-            event,
-            "organize-registration" if is_single else "organize-registrations",
-            _("Open the registration") if is_single else _("Open the registrations"),
-            request % {"event": event.title},
-            references[event][0] if is_single else "",
-        )
+    request = _("There is still a place booked at “%(event)s”. Only its organizers can cancel it.")
+    tasks: dict[Event, list[EventTask]] = {}
+    for row in rows.select_related("event__venue", "order"):
+        task = EventTask(_describe_task(row, subject), "organize-registration", row.reference, "#cancel")
+        tasks.setdefault(row.event, []).append(task)
+    yield from _make_blockers(tasks, text, request)
     waits = WaitingEntry.objects.active().filter(
         has_address_in_column("email", subject), event__ends_at__gt=now
     )
     text = _("There is still an entry on the waiting list for “%(event)s”. Leave the list first.")
     request = _(
-        "There is still an entry on the waiting list for “%(event)s”. Ask its organizers to remove it"
+        "There is still an entry on the waiting list for “%(event)s”. Only its organizers can remove it."
     )
-    for event in _sort_by_title({wait.event for wait in waits.select_related("event")}):
+    tasks = {}
+    for wait in waits.select_related("event__venue"):
+        # The time tells the entry from the others of the list, without a name.
+        joined = format_datetime(wait.joined_at, wait.event.zone)
+        label = _("Remove the waiting list entry of %(joined)s") % {"joined": joined}
+        tasks.setdefault(wait.event, []).append(
+            EventTask(label, "organize-waiting", suffix=f"?list=ticket-{wait.ticket_id}")
+        )
+    yield from _make_blockers(tasks, text, request)
+
+
+def _describe_task(registration: Registration, subject: DataSubject) -> str:
+    """Return what the organizers can do about this place, which the subject has or ordered."""
+    is_own = normalize_email(registration.email) in subject.addresses or (
+        subject.person is not None and registration.person_id == subject.person_id
+    )
+    # After a transfer, the order would still name its buyer and block the erasure.
+    text = _("Cancel registration %(reference)s")
+    if not is_own:
+        text = _(
+            "Cancel registration %(reference)s, ordered for someone else: ask the attendee before you cancel"
+        )
+    elif normalize_email(registration.order.email) not in subject.addresses:
+        text = _("Cancel or transfer registration %(reference)s")
+    return text % {"reference": registration.reference}
+
+
+def _make_blockers(
+    tasks: dict[Event, list[EventTask]], text: TranslatableText, request: TranslatableText
+) -> Iterator[EventBlocker]:
+    """Yield one blocker for each event, with its tasks."""
+    for event in sorted(tasks, key=lambda event: event.title):
         values = {"event": event.title}
-        label = _("Open the waiting list")
-        yield EventBlocker(text % values, event, "organize-waiting", label, request % values)
-
-
-def _sort_by_title(events: set[Event]) -> list[Event]:
-    return sorted(events, key=lambda event: event.title)
+        yield EventBlocker(str(text) % values, event, tuple(tasks[event]), str(request) % values)
 
 
 def find_open_balances(subject: DataSubject) -> Iterator[TranslatableText]:

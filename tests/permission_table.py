@@ -312,7 +312,7 @@ PERMISSIONS_BY_URL_NAME = {
     "my-privacy-withdraw": NOBODY,  # who asked for nothing has nothing to take back
     **{f"privacy{name}": PRIVACY_DESK for name in ("", "-case-new", "-case-person", "-retention")},
     **{f"privacy-case{name}": PRIVACY_DESK for name in ("", "-file", "-erase", "-refuse", "-answered")},
-    "privacy-purpose-texts": PRIVACY_DESK,
+    **dict.fromkeys(("privacy-purpose-texts", "privacy-case-ask"), PRIVACY_DESK),
     **{f"privacy-{name}": ADMINISTRATORS for name in ("retention-run", "retention-edit", "purpose-text")},
     # the season: members and vendors are tried in test_planning; nobody here is one
     "season": PLANNERS,

@@ -359,6 +359,7 @@ def make_privacy_objects(registration: Registration) -> dict[str, dict[str, Any]
     names = ("", "-file", "-erase", "-refuse", "-answered", "-person")
     return {
         **{f"privacy-case{name}": {"pk": case.pk} for name in names},
+        "privacy-case-ask": {"pk": case.pk, "event": registration.event.slug},
         "privacy-retention-edit": {"slug": "attendees"},
         "privacy-purpose-text": {"slug": purpose.slug},
         "my-privacy-agree": {"key": "purpose-photos"},

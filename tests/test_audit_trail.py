@@ -209,7 +209,7 @@ FORMS_NOT_TESTED_HERE = {
     "my-privacy-withdraw": "test_pages", "organize-speaker-addresses": "speakers/test_addresses",
     "my-privacy-disagree": "test_consents", "my-privacy-erase": "privacy/test_pages",
     "privacy-case-new": "privacy/test_pages", "privacy-retention-run": "test_retention",
-    "privacy-case-file": "test_export",
+    "privacy-case-file": "test_export", "privacy-case-ask": "test_blockers",
     "privacy-case-erase": "test_erase", "privacy-case-refuse": "privacy/test_pages",
     "privacy-case-answered": "privacy/test_pages", "privacy-case-person": "test_linked_requests",
     "club-seat-move": "test_secretary_directory",

@@ -62,7 +62,8 @@ FORGED = {
     "dev-mail-attachment",
 }
 # Any two people of the directory can be compared; neither belongs to an event or to the other.
-CLUB_PAIRS = {"club-person-merge"}
+# A privacy request belongs to the club too; it is refused at an event that does not block it.
+CLUB_PAIRS = {"club-person-merge", "privacy-case-ask"}
 
 
 def iterate_swapped_addresses():

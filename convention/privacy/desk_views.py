@@ -16,11 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.club.permissions import is_club_administrator, require_administrator
 from convention.errors import InvalidFields, NotFound
 from convention.events.permissions import can_organize
-from convention.personal_data import DataSubject, ErasureBlocker, EventBlocker
+from convention.personal_data import DataSubject, EventBlocker
 from convention.tables.downloads import zip_response
-from convention.templatetags.convention import page_url
 from convention.web.routing import require_safe_or_post
 
+from .blockers.mails import make_task_path
+from .blockers.organizer_requests import BlockingEvent, group_by_event, list_organizer_requests
+from .blockers.progress import list_open_cases
 from .consents import add_purpose_text
 from .erase import ErasureBlocked, execute_erasure
 from .find_data import SubjectData, add_known_names
@@ -71,12 +73,11 @@ def render_desk_page(request: "HttpRequest", template: str, **context: Any) -> H
 @never_cache
 @require_safe
 def case_list(request: "HttpRequest") -> HttpResponse:
-    """List the open requests by due date, and the latest answered ones."""
+    """List the open requests with what they wait for, and the latest answered ones."""
     require_privacy_desk(request.user)
     rows = PrivacyCase.objects.select_related("person")
-    unanswered = list(rows.unanswered())
     answered = list(rows.exclude(answered_at=None).order_by("-answered_at", "-pk")[:MAX_ANSWERED_SHOWN])
-    return render_desk_page(request, "case_list.html", unanswered=unanswered, answered=answered)
+    return render_desk_page(request, "case_list.html", unanswered=list_open_cases(), answered=answered)
 
 
 @never_cache
@@ -112,11 +113,7 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
         "downloads": list_downloads(case),
         "tables": data.tables_with_rows if is_open and has_data else [],
         "addresses": sorted(subject.addresses) if is_open else [],
-        "blockers": [
-            (blocker, _find_settling_page(request, blocker)) for blocker in find_erasure_blockers(subject)
-        ]
-        if is_open and case.kind == PrivacyCase.Kind.ERASURE
-        else [],
+        **_find_blockers(request, case, subject),
         "retained": describe_retained_documents(subject) if is_open else case.retained,
         "actions": [(get_table_title(label), counts) for label, counts in case.counts.items()],
         "mentions": [NameMention(*mention) for mention in case.mentions],
@@ -139,12 +136,27 @@ def _find_people_to_link(request: "HttpRequest", case: PrivacyCase) -> dict[str,
     }
 
 
-def _find_settling_page(request: "HttpRequest", blocker: ErasureBlocker) -> str:
-    """Return the path of the page where this is settled; "" if this reader may not open one."""
-    if isinstance(blocker, EventBlocker) and can_organize(request.user, blocker.event):
-        references = [blocker.reference] if blocker.reference else []
-        return page_url(blocker.page_name, blocker.event.slug, *references)
-    return ""
+def _find_blockers(request: "HttpRequest", case: PrivacyCase, subject: DataSubject) -> dict[str, Any]:
+    """Return what blocks the erasure, with links for a reader who may settle it, and who was asked."""
+    organizer_requests = list_organizer_requests(case)
+    is_erasable = case.answered_at is None and case.kind == PrivacyCase.Kind.ERASURE
+    blockers = find_erasure_blockers(subject) if is_erasable else []
+    return {
+        "organizer_requests": organizer_requests,
+        "blocking_events": [
+            (blocking_event, _list_task_links(request, blocking_event))
+            for blocking_event in group_by_event(case, blockers, organizer_requests)
+        ],
+        "other_blockers": [blocker for blocker in blockers if not isinstance(blocker, EventBlocker)],
+    }
+
+
+def _list_task_links(request: "HttpRequest", blocking_event: BlockingEvent) -> list[tuple[Any, str]]:
+    """Return labels and paths of the pages on which the reader can settle it; none for others."""
+    event = blocking_event.event
+    if not can_organize(request.user, event):
+        return []
+    return [(event_task.label, make_task_path(event, event_task)) for event_task in blocking_event.tasks]
 
 
 @require_POST

@@ -88,10 +88,15 @@ def is_about_subject(source: PersonalDataSource, target: Any) -> bool:
     )
 
 
+def add_known_addresses(subject: DataSubject) -> DataSubject:
+    """Return the subject with every address that rows of their own contain."""
+    return replace(subject, addresses=subject.addresses | find_own_addresses(subject))
+
+
 def add_known_names(subject: DataSubject) -> DataSubject:
     """Return the subject with every address and name that rows of their own contain."""
     # Addresses first: rows found by an address bring further names.
-    with_addresses = replace(subject, addresses=subject.addresses | find_own_addresses(subject))
+    with_addresses = add_known_addresses(subject)
     return replace(with_addresses, names=frozenset(iterate_names(SubjectData(with_addresses))))
 
 

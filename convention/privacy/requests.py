@@ -17,11 +17,13 @@ from convention.events.attention import AttentionItem
 from convention.mail.messages import send_mail_message
 from convention.text.email_addresses import normalize_email
 
+from .blockers.progress import list_unblocked_items
 from .export import export_personal_data
-from .find_data import SubjectData, add_known_names
+from .find_data import SubjectData, add_known_addresses, add_known_names
 from .mails import write_case_mail
 from .models import PrivacyCase
 from .permissions import can_answer_privacy_requests
+from .registry import find_erasure_blockers
 from .subjects import find_known_holder, find_subject_by_address, get_case_subject
 
 if TYPE_CHECKING:
@@ -227,12 +229,29 @@ def _close_case(
 
 def _notify_requester(case: PrivacyCase, occasion: str) -> None:
     if case.email:
-        message = write_case_mail(occasion, case.email, case.language, case=case)
+        paragraphs = _explain_blockers(case) if occasion == "received" else []
+        message = write_case_mail(occasion, case.email, case.language, case=case, paragraphs=paragraphs)
         transaction.on_commit(partial(send_mail_message, message), robust=True)
 
 
+def _explain_blockers(case: PrivacyCase) -> list[str]:
+    """Return why the erasure has to wait, in the language of the case; [] if nothing blocks it."""
+    if case.kind != PrivacyCase.Kind.ERASURE:
+        return []
+    with translation.override(case.language):
+        blockers = find_erasure_blockers(add_known_addresses(get_case_subject(case)))
+        if not blockers:
+            return []
+        opening = _("Your data cannot be erased yet. This has to be settled first:")
+        closing = _(
+            "Settle it yourself if you can. Otherwise the club takes care of it, or waits until the event is "
+            "over."
+        )
+        return [opening, *map(str, blockers), closing]
+
+
 def list_privacy_items(reader: "RequestUser") -> list[AttentionItem]:
-    """Return how many unanswered requests are late or due within a week; none for other readers."""
+    """Return how many open requests are late, due within a week or unblocked; none for other readers."""
     if not can_answer_privacy_requests(reader):
         return []
     cases, items = list(PrivacyCase.objects.unanswered()), []
@@ -250,4 +269,4 @@ def list_privacy_items(reader: "RequestUser") -> list[AttentionItem]:
             soon_count,
         )
         items.append(AttentionItem(text % {"count": soon_count}, 1, "privacy"))
-    return items
+    return [*items, *list_unblocked_items()]

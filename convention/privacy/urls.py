@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from . import desk_views, own_views
+from .blockers.views import organizer_request
 
 CASE_URL = "organize/privacy/<int:pk>"
 
@@ -27,5 +28,6 @@ pages: list[Any] = [
     path(f"{CASE_URL}/erase/", desk_views.case_erase, name="privacy-case-erase"),
     path(f"{CASE_URL}/refuse/", desk_views.case_refuse, name="privacy-case-refuse"),
     path(f"{CASE_URL}/person/", desk_views.case_link, name="privacy-case-person"),
+    path(f"{CASE_URL}/ask/<slug:event>/", organizer_request, name="privacy-case-ask"),
     path(f"{CASE_URL}/answered/", desk_views.case_answer, name="privacy-case-answered"),
 ]
