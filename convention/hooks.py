@@ -187,6 +187,9 @@ scanned_registrations = SingleHook()
 registration_presence = SingleHook()
 # (registration) -> RegistrationAttendance (badges/desk/arrivals.py): what its page says of arrival and scans.
 registration_attendance = SingleHook()
+# (event) -> EarlierInvitation (badges/mailings/sending/log.py): the last e-mail that invited all members, or
+# None.
+members_invitation = SingleHook()
 # (event, at=) -> DeskReports (badges/attendance/scanning/device_state/silence.py): the browsers at the desk
 # that may work offline.
 desk_reports = SingleHook()

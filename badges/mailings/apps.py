@@ -23,6 +23,7 @@ class MailingsConfig(AppConfig):
         hooks.event_cancellation_listeners.register(
             "badges.mailings.sending.event_cancellation.stop_mailings"
         )
+        hooks.members_invitation.register("badges.mailings.sending.log.find_invitation_of_members")
         hooks.event_readiness.register("badges.mailings.sending.reminders.list_reminder_readiness")
         hooks.periodic_jobs.register(
             "badges.mailings.sending.run.enqueue_due_mailings", seconds=settings.LEASE_SECONDS / 2

@@ -7,18 +7,23 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from badges.mailings.models import Mailing
 from convention.club.models import Mandate, Person, Seat
 from convention.events.models import Event
+from convention.text.dates import format_deadline
 from convention.text.email_addresses import normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import parse_digits
 from registrations.models import Registration, RegistrationQuerySet, WaitingEntry
-from registrations.visits.models import Application
+from registrations.visits.applications.eligibility import get_member_ticket
+from registrations.visits.models import Application, NdaText, Visit
 
 from .drafts import MailingDraft
 from .segments import GROUP, MEMBERS, OTHER_EVENT, Segment, match_mail_language, select_registrations
@@ -104,19 +109,67 @@ def _list_source_event_ids(segment: Segment, event: Event) -> list[int]:
     return list(last.values_list("pk", flat=True)[:LAST_MEETINGS_COUNT])
 
 
-def build_invitation_draft(audience: str) -> MailingDraft:
+def build_invitation_draft(audience: str, event: Event) -> MailingDraft:
     """Return a mailing with a text that invites the audience to the event."""
+    visit = Visit.objects.select_related("event").filter(event=event).first()
     texts = {}
     for code, _name in LANGUAGE_CHOICES:
         with translation.override(code):
             texts[f"subject_{code}"] = _("Invitation: {event}")
-            texts[f"text_{code}"] = _(
-                "Hello {first_name},\n\nYou are invited to **{event}**.\n\n- **When:** {when}\n"
-                "- **Where:** {where}\n\nYou will find the details on the event’s page, "
-                "where you can also register.\n\nKind regards,\n{event}"
+            texts[f"text_{code}"] = (
+                _write_visit_invitation(visit)
+                if visit
+                else _(
+                    "Hello {first_name},\n\nYou are invited to **{event}**.\n\n- **When:** {when}\n"
+                    "- **Where:** {where}\n\nYou will find the details on the event’s page, "
+                    "where you can also register.\n\nKind regards,\n{event}"
+                )
             )
     segment = Segment(states=(), audience=audience)
     return MailingDraft(purpose=Mailing.Purpose.NEWS, texts=texts, segment=segment)
+
+
+def _write_visit_invitation(visit: Visit) -> str:
+    """Return a text in the active language that names the facts by which members decide to apply."""
+    facts = [_("- **When:** {when}"), _("- **Where:** {where}"), *_describe_places(visit)]
+    deadline = format_deadline(visit.applications_close_at, visit.event.zone)
+    facts.append(_("- **Apply by:** %(deadline)s") % {"deadline": deadline})
+    conditions = [
+        _(
+            "Request a place with the button below. If all places are taken, you join the waiting list, "
+            "where companies without a place come first."
+        )
+    ]
+    if NdaText.objects.filter(visit=visit).exists():
+        sentence = _(
+            "Every visitor must accept the confidentiality terms personally: [read the terms](%(url)s)."
+        )
+        path = reverse("visit-confidentiality", args=[visit.event.slug])
+        conditions.append(sentence % {"url": f"{settings.SITE_URL}{path}"})
+    paragraphs = [
+        _("Hello {first_name},"),
+        _("You are invited to a visit: **{event}**."),
+        "\n".join(facts),
+        *conditions,
+        _("Kind regards,\n{event}"),
+    ]
+    return "\n\n".join(paragraphs)
+
+
+def _describe_places(visit: Visit) -> list[str]:
+    """Return a line on the number of places, the limit per company and the price, as far as there are any."""
+    ticket, lines = get_member_ticket(visit), []
+    if ticket and ticket.capacity:
+        line = _("- **Places:** %(count)d") % {"count": ticket.capacity}
+        if cap := ticket.company_cap:
+            limit = ngettext(
+                "at most %(count)d person per company", "at most %(count)d people per company", cap
+            )
+            line = f"{line}, {limit % {'count': cap}}"
+        lines.append(line)
+    if ticket and ticket.current_price.amount:
+        lines.append(_("- **Price:** %(price)s") % {"price": ticket.current_price})
+    return lines
 
 
 def make_person_key(person_id: int) -> str:

@@ -126,12 +126,16 @@ class MailingWriter:
             }
 
     @cached_property
+    def has_visit(self) -> bool:
+        """Return whether places of the event are given on application, on the page of its visit."""
+        return Visit.objects.filter(event=self.mailing.event).exists()
+
+    @cached_property
     def event_url(self) -> str:
         """Return the address of the event's page for those who are not registered."""
         event = self.mailing.event
         with translation.override(self.language):
-            has_visit = Visit.objects.filter(event=event).exists()
-            path = reverse("visit", args=[event.slug]) if has_visit else event.get_absolute_url()
+            path = reverse("visit", args=[event.slug]) if self.has_visit else event.get_absolute_url()
             return f"{settings.SITE_URL}{path}"
 
     def write(self, addressee: Addressee) -> MailMessage:
@@ -149,6 +153,7 @@ class MailingWriter:
                 "text": fill_text(self.text, values),
                 "links": _make_links(addressee) if len(addressee.people) > 1 and not event_url else [],
                 "event_url": event_url,
+                "has_visit": bool(event_url) and self.has_visit,
                 "is_waiting": not addressee.registrations,
                 "unsubscribe_url": unsubscribe_url,
             }

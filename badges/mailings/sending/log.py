@@ -1,15 +1,18 @@
-"""Build the log of a mailing: counts, lists and files of its recipients by state."""
+"""Build the log of a mailing: its recipients by state, as counts, lists and files. Find earlier ones."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from badges.mailings.composing.mailing_writer import Addressee
+from badges.mailings.composing.segments import MEMBERS
 from badges.mailings.models import WAITING_CONDITION, Mailing, Recipient, RecipientQuerySet
 from convention.club.models import Company, Person
 from convention.club.permissions import load_member_companies
+from convention.events.models import Event
 from convention.tables.downloads import TableSheet
 from registrations.models import Registration
 
@@ -36,6 +39,30 @@ def count_recipients(mailings: list[Mailing]) -> dict[int, dict[str, int]]:
     return {
         mailing.pk: dict(zip(counted, found.get(mailing.pk, nothing), strict=True)) for mailing in mailings
     }
+
+
+@dataclass(frozen=True)
+class EarlierInvitation:
+    """An invitation to an event that was launched or scheduled, and how many e-mails of it have left."""
+
+    mailing: Mailing
+    sent_count: int
+
+
+def find_earlier_invitation(event: Event, audience: str) -> EarlierInvitation | None:
+    """Return the last invitation of that audience to the event that was launched or scheduled."""
+    invitations = Mailing.objects.filter(event=event, segment__audience=audience, send_at__isnull=False)
+    # One that was cancelled before it began reached nobody.
+    launched = invitations.exclude(cancelled_at__isnull=False, started_at=None)
+    mailing = launched.order_by("-send_at", "-pk").first()
+    if mailing is None:
+        return None
+    return EarlierInvitation(mailing, count_recipients([mailing])[mailing.pk]["sent"])
+
+
+def find_invitation_of_members(event: Event) -> EarlierInvitation | None:
+    """Return the last invitation of all members, see `find_earlier_invitation`."""
+    return find_earlier_invitation(event, MEMBERS)
 
 
 def filter_recipients(mailing: Mailing, state: str) -> RecipientQuerySet:

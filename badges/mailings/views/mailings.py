@@ -54,7 +54,7 @@ from badges.mailings.sending.launch import (
     resume_mailing,
     schedule_mailing,
 )
-from badges.mailings.sending.log import count_recipients
+from badges.mailings.sending.log import count_recipients, find_earlier_invitation
 from badges.mailings.sending.reminders import get_reminder_plan
 from convention.club.models import Person
 from convention.errors import InvalidFields
@@ -118,7 +118,7 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
 def _build_announcement(request: HttpRequest, event: Event) -> MailingDraft | None:
     """Return an invitation to the first audience that the reader may invite, if the link asks for one."""
     audiences = list_permitted_audiences(request.user, event) if "announce" in request.GET else []
-    return build_invitation_draft(audiences[0]) if audiences else None
+    return build_invitation_draft(audiences[0], event) if audiences else None
 
 
 @require_POST
@@ -205,6 +205,9 @@ def _list_differences(form: MailingForm, current: Mailing) -> list[tuple[str, st
 
 def _render_form(request: HttpRequest, event: Event, form: MailingForm, **context: Any) -> HttpResponse:
     context |= {"event": event, "section": "organize", "form": form, "placeholders": PLACEHOLDERS.items()}
+    # What the form begins with: whom else it could reach depends on a choice that is still to be made.
+    if audience := form.initial.get("audience"):
+        context["earlier_invitation"] = find_earlier_invitation(event, audience)
     return render(request, "mailings/form.html", context)
 
 
@@ -229,6 +232,9 @@ def _render_mailing(request: HttpRequest, mailing: Mailing, form: MailingSchedul
     if mailing.state in {Mailing.State.DRAFT, Mailing.State.SCHEDULED}:
         audience = build_audience(mailing)
         context["audience"] = audience
+        if mailing.is_draft and mailing.is_invitation:
+            found = find_earlier_invitation(mailing.event, mailing.segment["audience"])
+            context["earlier_invitation"] = found
         context["preview_form"] = PreviewForm(names=list_preview_names(audience), languages=mailing.languages)
     return render(request, "mailings/mailing.html", context)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from convention import hooks
 from convention.club.permissions import can_read_directory
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
@@ -104,6 +105,10 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         proposal_to_plan=_find_proposal_to_plan(request, stored),
         # To all members, whom only readers of the directory may write to.
         can_announce=stored.state == Visit.State.PUBLISHED and can_read_directory(request.user),
+        # Mailings belong to `badges`, a higher layer.
+        invitation=hooks.members_invitation.provider()(event_row)
+        if can_read_directory(request.user)
+        else None,
         **_build_lifecycle_context(stored, VisitReasonForm()),
     )
 
