@@ -144,7 +144,11 @@ class MembershipRenewalForm(ActionErrorsMixin, forms.Form):
     """The next membership: a plan and its last day."""
 
     plan = PlanChoiceField(Plan.objects.filter(is_offered=True), label=_("Plan"), empty_label=None)
-    ends_on = DayField(label=_("To"), required=False)
+    ends_on = DayField(
+        label=_("To"),
+        required=False,
+        help_text=_("The last day is included. Leave empty if there is no end date."),
+    )
 
 
 class MembershipEndForm(ActionErrorsMixin, forms.Form):

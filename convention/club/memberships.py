@@ -28,7 +28,7 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.text.dates import format_date
 
 from .models import Company, CompanyContact, Membership, Plan, Seat, select_open_membership
-from .periods import ONE_DAY, count_max_concurrent, spans_overlap
+from .periods import ONE_DAY, add_years, count_max_concurrent, spans_overlap
 from .seats import end_grace_seats, get_span, lock_membership
 
 
@@ -185,9 +185,10 @@ def renew_membership(
 ) -> Membership:
     """Draft the membership that follows, with the same extra seats, and move the seats that continue.
 
-    It begins the day after by default, or later, and has the plan's dues by default. Raise InvalidFields if
-    the membership has no last day, was ended early or is followed by another one, if the next one would
-    begin before the end of this one or end before it begins, or if the plan has fewer seats than are held.
+    It begins the day after by default, or later, and has the plan's dues by default; its grace period is as
+    long as that of this one, if it has a last day. Raise InvalidFields if the membership has no last day,
+    was ended early or is followed by another one, if the next one would begin before the end of this one or
+    end before it begins, or if the plan has fewer seats than are held.
     """
     _lock_company(membership)
     membership = lock_membership(membership)
@@ -200,6 +201,7 @@ def renew_membership(
         membership.billing_contact,
         membership.representative,
     )
+    renewal.grace_until = _find_same_grace_end(membership, ends_on)
     if dues_cents is not None:
         renewal.dues_cents = dues_cents
     seats = list(Seat.objects.open(at=first_day).filter(membership=membership).order_by("pk"))
@@ -213,11 +215,24 @@ def renew_membership(
         raise InvalidFields(
             _("Some fields need to be corrected."), {"plan": [sentence % {"held": len(seats)}]}
         )
-    renewal.save(update_fields=["extra_seats", "billing_contact", "representative", "dues_cents"])
+    renewal.save(
+        update_fields=["extra_seats", "billing_contact", "representative", "dues_cents", "grace_until"]
+    )
     _move_seats(seats, membership, renewal)
     changed_fields = ["plan", "starts_on", "ends_on", *(["dues_cents"] if dues_cents is not None else [])]
     record_action("membership.renew", renewal, fields=changed_fields)
     return renewal
+
+
+def _find_same_grace_end(previous: Membership, ends_on: datetime.date | None) -> datetime.date | None:
+    """Return the last day of a grace period as long as the previous one's, or None."""
+    if ends_on is None or previous.ends_on is None or previous.grace_until is None:
+        return None
+    years = ends_on.year - previous.ends_on.year
+    if add_years(previous.ends_on, years) == ends_on:
+        # The same date, also if a leap day lies between.
+        return add_years(previous.grace_until, years)
+    return ends_on + (previous.grace_until - previous.ends_on)
 
 
 def _check_renewal(
@@ -318,6 +333,13 @@ def end_membership(
 
 # A membership that ends within these days, or has ended, is to be renewed.
 RENEWAL_PERIOD: Final = datetime.timedelta(days=60)
+
+
+def find_usual_last_day(*, at: datetime.date) -> datetime.date | None:
+    """Return the last day that most of the memberships open on `at` have, or None."""
+    rows = Membership.objects.open(at=at).filter(left_on=None, ends_on__gt=at).order_by().values("ends_on")
+    counts = rows.annotate(count=Count("pk")).order_by("-count", "-ends_on")
+    return counts.values_list("ends_on", flat=True).first()
 
 
 class MembershipFilter(TextChoices):

@@ -112,6 +112,14 @@ def _starts_before_end(start: datetime.date, end: datetime.date | None) -> bool:
     return end is None or start <= end
 
 
+def add_years(day: datetime.date, years: int) -> datetime.date:
+    """Return the same day of a later year; 1 March for 29 February, unless that year has one."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return datetime.date(day.year + years, 3, 1)
+
+
 def count_max_concurrent(spans: Iterable[DateSpan]) -> int:
     """Return the highest number of spans that include the same day."""
     changes = []

@@ -94,6 +94,7 @@ class Membership(MembershipTerms, Period):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         PENDING = "pending", _("pending")
+        UPCOMING = "upcoming", pgettext_lazy("membership", "confirmed, not begun")
         ACTIVE = "active", pgettext_lazy("membership", "active")
         GRACE = "grace", _("in grace period")
         EXPIRED = "expired", pgettext_lazy("membership", "expired")
@@ -177,8 +178,10 @@ class Membership(MembershipTerms, Period):
         if self.left_on and self.left_on <= day:
             return self.left_as
         # A membership that was confirmed late is active from then on, not from its first day.
-        if self.confirmed_on is None or day < max(self.starts_on, self.confirmed_on):
+        if self.confirmed_on is None or day < self.confirmed_on:
             return self.State.DRAFT if self.submitted_on is None else self.State.PENDING
+        if day < self.starts_on:
+            return self.State.UPCOMING
         if self.ends_on is None or day <= self.ends_on:
             return self.State.ACTIVE
         in_grace = self.grace_until is not None and day <= self.grace_until

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from convention.club.memberships import find_latest_membership, renew_membership
 from convention.club.models import Company, Membership, Person, Plan, Seat
-from convention.club.periods import ONE_DAY, DateSpan
+from convention.club.periods import ONE_DAY, DateSpan, add_years
 from convention.errors import ConventionError, InvalidFields
 from convention.money import Money
 from convention.text.dates import format_date
@@ -38,20 +38,13 @@ class RenewalDates:
         assert last is not None
         starts_on = self.starts_on or last + ONE_DAY
         years = max(1, _count_full_years(first, last))
-        return starts_on, self.ends_on or _add_years(starts_on, years) - ONE_DAY
+        return starts_on, self.ends_on or add_years(starts_on, years) - ONE_DAY
 
 
 def _count_full_years(first: datetime.date, last: datetime.date) -> int:
     """Return of how many years exactly the period consists; 0 for any other length."""
     years = (last + ONE_DAY).year - first.year
-    return years if years > 0 and _add_years(first, years) == last + ONE_DAY else 0
-
-
-def _add_years(day: datetime.date, years: int) -> datetime.date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        return datetime.date(day.year + years, 3, 1)
+    return years if years > 0 and add_years(first, years) == last + ONE_DAY else 0
 
 
 class DuesSource(TextChoices):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,12 +19,14 @@ from convention.club.memberships import (
     confirm_membership,
     create_membership,
     end_membership,
+    find_usual_last_day,
     renew_membership,
     submit_membership,
     update_membership,
 )
 from convention.club.models import Company, Membership
 from convention.club.permissions import require_directory_manager
+from convention.club.renewals.prepare import RenewalDates
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 
@@ -38,7 +41,8 @@ def membership_create(request: "HttpRequest", company: str) -> "HttpResponse":
     """Draft a membership under a plan."""
     require_directory_manager(request.user)
     company_row = get_object_or_404(Company, slug=company)
-    form = MembershipCreateForm(request.POST or None)
+    initial = {"ends_on": find_usual_last_day(at=timezone.localdate())}
+    form = MembershipCreateForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             new_membership = create_membership(company=company_row, **form.cleaned_data)
@@ -82,11 +86,18 @@ def _render_membership(request: "HttpRequest", slug: str, pk: int, **forms: Any)
         "membership": membership,
         "roles_to_replace": describe_roles_to_replace([membership]),
         "form": MembershipForm(instance=membership),
-        "renewal_form": MembershipRenewalForm(initial={"plan": membership.plan}, prefix="renew"),
+        "renewal_form": _make_renewal_form(membership),
         "end_form": MembershipEndForm(prefix="leave"),
         **forms,
     }
     return render_club_page(request, "membership.html", **context)
+
+
+def _make_renewal_form(membership: Membership) -> MembershipRenewalForm:
+    initial: dict[str, Any] = {"plan": membership.plan}
+    if membership.ends_on:
+        _first_day, initial["ends_on"] = RenewalDates().propose_span(membership.span)
+    return MembershipRenewalForm(initial=initial, prefix="renew")
 
 
 @require_POST

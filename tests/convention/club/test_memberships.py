@@ -48,7 +48,7 @@ def test_membership_state_depends_on_dates():
     update_membership(membership=one, changed_fields=["grace_until"])
 
     days = {
-        "pending": DAY(2026, 12, 31), "active": DAY(2027, 12, 31), "grace": DAY(2028, 2, 29),
+        "upcoming": DAY(2026, 12, 31), "active": DAY(2027, 12, 31), "grace": DAY(2028, 2, 29),
         "expired": DAY(2028, 3, 1),
     }  # fmt: skip
 
