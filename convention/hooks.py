@@ -157,6 +157,8 @@ add_addresses = SingleHook()
 remove_address = SingleHook()
 # () -> a subquery of the ids of people who have or had a role that the club's app does not know.
 person_roles = Hook()
+# (addresses, normalized) -> those that unsubscribed from the club's news.
+news_unsubscriptions = SingleHook()
 # (people, since) -> ids of those who took part in something since then.
 person_uses = Hook()
 # (memberships) -> ids of those of these memberships whose dues were invoiced.

@@ -25,6 +25,7 @@ class MailingsConfig(AppConfig):
         )
         hooks.members_invitation.register("badges.mailings.sending.log.find_invitation_of_members")
         hooks.event_readiness.register("badges.mailings.sending.reminders.list_reminder_readiness")
+        hooks.news_unsubscriptions.register("badges.mailings.composing.audience.filter_unsubscribed")
         hooks.periodic_jobs.register(
             "badges.mailings.sending.run.enqueue_due_mailings", seconds=settings.LEASE_SECONDS / 2
         )

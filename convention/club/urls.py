@@ -9,6 +9,7 @@ from convention.tables.downloads import build_list_paths
 from .downloads import CLUB_LISTS
 from .governance import views as governance
 from .merge_people import views as merge_people
+from .recipients import views as recipients
 from .renewals import views as renewals
 from .views import (
     claims,
@@ -38,11 +39,14 @@ pages: list[Any] = [
         name="club-confirmations",
     ),
     path("organize/club/memberships/delete/", renewals.membership_drafts_delete, name="club-drafts-delete"),
+    path("organize/club/addresses/", recipients.contact_addresses, name="club-contact-addresses"),
+    path("organize/club/people/addresses/", recipients.people_addresses, name="club-people-addresses"),
     path("organize/club/companies/new/", companies.company_create, name="club-company-new"),
     path(f"{COMPANY_URL}/", companies.company_detail, name="club-company"),
     path(f"{COMPANY_URL}/edit/", companies.company_edit, name="club-company-edit"),
     path(f"{COMPANY_URL}/delete/", companies.company_delete, name="club-company-delete"),
     path(f"{COMPANY_URL}/merge/", companies.company_merge, name="club-company-merge"),
+    path(f"{COMPANY_URL}/addresses/", recipients.company_addresses, name="club-company-addresses"),
     path(f"{COMPANY_URL}/roles/", companies.company_role_add, name="club-role-add"),
     path(f"{COMPANY_URL}/roles/<int:role_id>/end/", companies.company_role_end, name="club-role-end"),
     path(f"{COMPANY_URL}/contacts/<int:contact>/end/", companies.contact_end, name="club-contact-end"),
@@ -82,6 +86,7 @@ pages: list[Any] = [
     path("organize/club/groups/new/", governance.working_group_create, name="club-group-new"),
     path(f"{GROUP_URL}/", governance.working_group_detail, name="club-group"),
     path(f"{GROUP_URL}/edit/", governance.working_group_edit, name="club-group-edit"),
+    path(f"{GROUP_URL}/addresses/", recipients.group_addresses, name="club-group-addresses"),
     path(f"{GROUP_URL}/mandates/<int:mandate>/", governance.mandate_edit, name="club-mandate"),
     path(f"{GROUP_URL}/mandates/<int:mandate>/end/", governance.mandate_end, name="club-mandate-end"),
     path("organize/club/plans/", governance.plan_list, name="club-plans"),

@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.core.validators import validate_slug
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,14 +17,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from convention.club.companies import search_companies
-from convention.club.memberships import MembershipFilter, filter_by_membership, load_membership_statuses
+from convention.club.memberships import MembershipFilter, load_membership_statuses
 from convention.club.models import Company, CompanyRole
 from convention.club.permissions import require_directory_manager, require_directory_reader
-from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 
 from .base import ROWS_PER_PAGE, render_club_page
+from .filters import CompanyFilter
 
 # Each company has up to three fields in a form; settings.DATA_UPLOAD_MAX_NUMBER_FIELDS limits their number.
 MAX_SELECTED: Final = 500
@@ -33,29 +31,6 @@ MAX_FILTER_LENGTH: Final = 1_000
 # One page's ticks: a longer selection would make a longer address than servers accept.
 MAX_TICKS_RESTORED: Final = ROWS_PER_PAGE
 SELECTION_PARAMETERS: Final = ("page", "select", "selected")
-
-
-@dataclass(frozen=True)
-class CompanyFilter:
-    """Which companies the list shows."""
-
-    words: str = ""
-    role: str = ""
-    membership: str = ""
-
-    @classmethod
-    def from_query(cls, query: QueryDict) -> "CompanyFilter":
-        """Return the filter of a query string; an unknown value is ignored, and must not become an error."""
-        role, membership = query.get("role", ""), query.get("membership", "")
-        return cls(
-            words=normalize_whitespace(query.get("q", "")[:200]),
-            role=role if role in CompanyRole.Role.values else "",
-            membership=membership if membership in MembershipFilter.values else "",
-        )
-
-    def find_companies(self) -> QuerySet[Company]:
-        """Return the matching companies, by name."""
-        return filter_by_membership(search_companies(self.words, role=self.role), self.membership)
 
 
 @require_safe

@@ -22,10 +22,8 @@ from convention.club.forms import (
     PersonDetailsForm,
 )
 from convention.club.merge_people.remove_address import remove_other_address
-from convention.club.models import Company, Employment, Person, Seat
+from convention.club.models import Employment, Person, Seat
 from convention.club.people import (
-    CLOSED_ACCOUNTS,
-    SEAT_FILTERS,
     add_employment,
     close_account,
     create_person,
@@ -37,7 +35,6 @@ from convention.club.people import (
     prefetch_current_positions,
     refuse_erased_person,
     reopen_account,
-    search_people,
     update_person,
 )
 from convention.club.permissions import (
@@ -48,7 +45,6 @@ from convention.club.permissions import (
 )
 from convention.club.seats import describe_new_seat, find_membership_with_free_seat, give_free_seat
 from convention.errors import Forbidden, InvalidFields, NotFound
-from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 
@@ -59,6 +55,7 @@ from .base import (
     render_end_question,
     warn_of_roles_to_replace,
 )
+from .filters import PeopleFilter, find_company_in_query
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -70,22 +67,19 @@ MAX_PARTICIPATIONS_SHOWN: Final = 10
 def person_list(request: "HttpRequest") -> "HttpResponse":
     """List people by name, searched, with their current employments and seats."""
     require_directory_reader(request.user)
-    words = normalize_whitespace(request.GET.get("q", "")[:200])
-    seat = request.GET.get("seat", "")
-    account = CLOSED_ACCOUNTS if request.GET.get("account") == CLOSED_ACCOUNTS else ""
-    company = _find_named_company(request)
-    people = search_people(words, company=company.slug if company else "", seat=seat, account=account)
+    people_filter = PeopleFilter.from_query(request.GET)
     # A filtered list has no index to count by: one pass finds the page and the count.
-    is_filtered = words or company or account or seat in SEAT_FILTERS
-    paginator_class = SinglePassPaginator if is_filtered else KeyedPaginator
+    paginator_class = SinglePassPaginator if people_filter.parameters else KeyedPaginator
     paginator = paginator_class(
-        people, ROWS_PER_PAGE, page_rows=prefetch_current_positions(Person.objects.all())
+        people_filter.find_people(),
+        ROWS_PER_PAGE,
+        page_rows=prefetch_current_positions(Person.objects.all()),
     )
     context = {
-        "words": words,
-        "seat": seat if seat in SEAT_FILTERS else "",
-        "account": account,
-        "company": company,
+        "words": people_filter.words,
+        "seat": people_filter.seat,
+        "account": people_filter.account,
+        "company": people_filter.company,
     }
     return render_club_page(
         request, "people.html", page_obj=paginator.get_page(request.GET.get("page")), **context
@@ -96,7 +90,7 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
 def person_create(request: "HttpRequest") -> "HttpResponse":
     """Add a person by hand, with employer and seat; namesakes are shown first, so that nobody is doubled."""
     require_directory_reader(request.user)
-    form = NewPersonForm(request.POST or None, initial={"company": _find_named_company(request)})
+    form = NewPersonForm(request.POST or None, initial={"company": find_company_in_query(request.GET)})
     namesakes: list[Person] = []
     visit_limits = ""
     if request.method == "POST" and form.is_valid():
@@ -109,11 +103,6 @@ def person_create(request: "HttpRequest") -> "HttpResponse":
     holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
     context = {"namesakes": namesakes, "visit_limits": visit_limits, "holder": holder}
     return render_club_page(request, "person_new.html", form=form, **context)
-
-
-def _find_named_company(request: "HttpRequest") -> Company | None:
-    """Return the company that the page's address names."""
-    return Company.objects.filter(slug=normalize_whitespace(request.GET.get("company", "")[:80])).first()
 
 
 def _describe_limits_of_new_job(form: NewPersonForm) -> str:

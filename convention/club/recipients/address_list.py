@@ -1,0 +1,160 @@
+"""Choose whose e-mail addresses are listed, say who is left out, and group the addresses for “Bcc”."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from itertools import batched, groupby
+from typing import Final
+from urllib.parse import quote
+
+from django.db.models import QuerySet, TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention import hooks
+from convention.club.models import Company, CompanyContact, Mandate, Person, WorkingGroup
+from convention.mail.bounces import find_bounced_addresses
+from convention.text.email_addresses import normalize_email
+
+# Many providers refuse a message to more recipients.
+MAX_GROUP_ADDRESSES: Final = 100
+MAX_LINK_ADDRESSES: Final = 40
+# Windows passes no longer link to an e-mail program.
+MAX_LINK_LENGTH: Final = 2_000
+# Outlook splits only at semicolons where these separate lists, as in France; other programs accept them.
+SEPARATOR: Final = "; "
+# The others are only counted.
+MAX_NAMES_SHOWN: Final = 100
+
+
+class Unsubscribed(Enum):
+    """The choice for people who unsubscribed from club news."""
+
+    LEAVE_OUT = auto()
+    INCLUDE = auto()
+
+
+class LeftOutReason(TextChoices):
+    """Why a person is not written to; of several, the first counts."""
+
+    CLOSED = "closed", _("Account closed")
+    NO_ADDRESS = "no_address", _("No confirmed e-mail address")
+    BOUNCED = "bounced", _("E-mails to this address bounced")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed from club news")
+
+
+@dataclass(frozen=True)
+class LeftOutGroup:
+    """The people who are left out for one reason, by name."""
+
+    reason: LeftOutReason
+    people: list[Person]
+
+    @property
+    def named_people(self) -> list[Person]:
+        return self.people[:MAX_NAMES_SHOWN]
+
+
+@dataclass(frozen=True)
+class AddressGroup:
+    """Addresses for one message; `first` and `last` are their positions in the list, from 1."""
+
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True)
+class AddressList:
+    """The addresses to write to, by name of their people, and who is left out.
+
+    `unsubscribed_count` is how many unsubscribed from club news, also if they are included.
+    """
+
+    addresses: list[str]
+    left_out_groups: list[LeftOutGroup]
+    unsubscribed_count: int
+
+    @property
+    def left_out_count(self) -> int:
+        return sum(len(group.people) for group in self.left_out_groups)
+
+    @cached_property
+    def groups(self) -> list[AddressGroup]:
+        """Return the addresses in groups of about the same size, each for one message."""
+        count = len(self.addresses)
+        group_count = max(1, math.ceil(count / MAX_GROUP_ADDRESSES))
+        size = max(1, math.ceil(count / group_count))
+        groups, first = list[AddressGroup](), 1
+        for batch in batched(self.addresses, size, strict=False):
+            groups.append(AddressGroup(first, first + len(batch) - 1, SEPARATOR.join(batch)))
+            first += len(batch)
+        return groups
+
+    @cached_property
+    def bcc_link(self) -> str:
+        """Return a link to a new message, in which recipients do not see each other; "" for too many."""
+        if not 0 < len(self.addresses) <= MAX_LINK_ADDRESSES:
+            return ""
+        # Commas and encoded addresses, by RFC 6068.
+        link = f"mailto:?bcc={','.join(quote(address, safe='@') for address in self.addresses)}"
+        return link if len(link) <= MAX_LINK_LENGTH else ""
+
+
+def build_address_list(people: Iterable[Person], *, unsubscribed: Unsubscribed) -> AddressList:
+    """Return the addresses of the people, in their order, with two queries beside theirs."""
+    people = list(people)
+    addresses = [normalize_email(person.email) for person in people if person.email]
+    bounced = find_bounced_addresses(addresses)
+    no_news: set[str] = hooks.news_unsubscriptions.provider()(addresses)
+    included, left_out, unsubscribed_count = list[str](), list[tuple[Person, LeftOutReason]](), 0
+    for person in people:
+        reason = _find_reason(person, bounced=bounced, no_news=no_news)
+        unsubscribed_count += reason is LeftOutReason.UNSUBSCRIBED
+        if reason is LeftOutReason.UNSUBSCRIBED and unsubscribed is Unsubscribed.INCLUDE:
+            reason = None
+        if reason:
+            left_out.append((person, reason))
+        else:
+            included.append(person.email or "")
+    return AddressList(included, _group_by_reason(left_out), unsubscribed_count)
+
+
+def _find_reason(person: Person, *, bounced: set[str], no_news: set[str]) -> LeftOutReason | None:
+    address = normalize_email(person.email or "")
+    if not person.is_active:
+        return LeftOutReason.CLOSED
+    if not address:
+        return LeftOutReason.NO_ADDRESS
+    if address in bounced:
+        return LeftOutReason.BOUNCED
+    return LeftOutReason.UNSUBSCRIBED if address in no_news else None
+
+
+def _group_by_reason(left_out: Sequence[tuple[Person, LeftOutReason]]) -> list[LeftOutGroup]:
+    order = list(LeftOutReason)
+    rows = sorted(left_out, key=lambda row: order.index(row[1]))
+    return [
+        LeftOutGroup(reason, [person for person, _reason in group])
+        for reason, group in groupby(rows, key=lambda row: row[1])
+    ]
+
+
+def select_contacts(companies: QuerySet[Company]) -> QuerySet[Person]:
+    """Return the people who are contacts of these companies today, by name; also closed accounts."""
+    contacts = CompanyContact.objects.open().filter(company__in=companies.order_by().values("pk"))
+    return Person.objects.filter(pk__in=contacts.values("person")).order_by("sort_name", "pk")
+
+
+def select_companies_without_contact(companies: QuerySet[Company]) -> QuerySet[Company]:
+    """Return those of the companies that have no contact today, without those that merged into another."""
+    companies = companies.exclude(merged_on__lte=timezone.localdate())
+    return companies.exclude(pk__in=CompanyContact.objects.open().values("company"))
+
+
+def select_group_people(group: WorkingGroup) -> QuerySet[Person]:
+    """Return the people with a mandate in the group today, by name; also closed accounts."""
+    mandates = Mandate.objects.open().filter(group=group)
+    return Person.objects.filter(pk__in=mandates.values("person")).order_by("sort_name", "pk")
