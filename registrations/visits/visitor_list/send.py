@@ -47,9 +47,7 @@ def send_list(
     if latest is None or latest.pk != visitor_list.pk:
         raise NotOpenNow(_("There is a newer version of this list. Send that one."))
     if has_outdated_rows(visit, latest):
-        raise NotOpenNow(
-            _("Someone on this version is no longer allowed on the list. Create the next version.")
-        )
+        raise NotOpenNow(describe_outdated_rows())
     if not visit.security_email:
         raise InvalidFields(
             _("Enter the host’s security contact first."),
@@ -108,6 +106,11 @@ def has_outdated_rows(visit: Visit, visitor_list: VisitorList) -> bool:
     ready = {application.pk for application in find_list_readiness(visit).ready}
     # Decrypted without a record: nobody reads it, and only the ids are used.
     return any(row["key"] not in ready for row in decrypt_content(visitor_list).rows)
+
+
+def describe_outdated_rows() -> str:
+    """Return why a version with outdated rows cannot be sent."""
+    return _("Someone on this version is no longer allowed on the list. Create the next version.")
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from convention.codes.encryption import DecryptionFailed
 from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import find_undecided_ids
@@ -27,7 +28,7 @@ from registrations.visits.identity.permissions import (
     get_secretary_list,
     get_secretary_visit,
 )
-from registrations.visits.models import Visit, VisitorList
+from registrations.visits.models import Application, Visit, VisitorList
 from registrations.visits.preconditions import has_begun
 from registrations.visits.responses import build_list_context, make_file_response, read_file_format
 
@@ -35,12 +36,13 @@ from .contents import read_list
 from .create import EmptyVersion, create_list
 from .differences import describe_differences
 from .forms import ListLinkForm
+from .open_steps import ListAction, describe_list_action, find_list_action
 from .remind import remind_incomplete
-from .send import revoke_link, select_other_contacts, send_list
+from .send import describe_outdated_rows, has_outdated_rows, revoke_link, select_other_contacts, send_list
 from .visitors import (
     count_waiting_for_identity,
     find_list_readiness,
-    is_list_outdated,
+    is_version_current,
     list_given_up_places,
     needs_new_dates_at_host,
 )
@@ -81,7 +83,6 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "proposed_visitors": list(
             list_proposed_visitors(visit).select_related("person", "company", "replaces__registration")
         ),
-        "unsent_version": _find_unsent_version(versions),
         "can_create_version": can_create_version,
         "can_propose_additional": can_create_version
         and not has_begun(visit, at=now)
@@ -90,15 +91,25 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "is_over": not is_upcoming,
         "can_remind": is_upcoming and not visit.cancelled_at and not visit.purged_at,
         "needs_new_dates_at_host": needs_new_dates_at_host(visit),
-        "is_outdated": can_create_version and is_list_outdated(visit, readiness.ready),
+        **(_build_action_context(visit, versions, readiness.ready) if can_create_version else {}),
     }
     return render(request, "visits/lists.html", context)
 
 
-def _find_unsent_version(versions: list[VisitorList]) -> VisitorList | None:
-    """Return the latest version if it is still to be sent; `versions` begin with the latest."""
+def _build_action_context(
+    visit: Visit, versions: list[VisitorList], ready: list[Application]
+) -> dict[str, object]:
+    """Return the next action on the list; `versions` begin with the latest."""
     latest = versions[0] if versions else None
-    return latest if latest and latest.sent_at is None and not latest.is_being_sent else None
+    action = find_list_action(visit, latest, ready)
+    can_send = latest is not None and (
+        action is ListAction.SEND or (action is ListAction.SEND_AGAIN and is_version_current(latest, ready))
+    )
+    return {
+        "action_sentence": describe_list_action(visit, latest, action) if versions else "",
+        "version_to_send": latest if can_send else None,
+        "must_create": action in (ListAction.CREATE_FIRST, ListAction.CREATE_NEXT),
+    }
 
 
 def describe_version_changes(visitor_list: VisitorList, versions: list[VisitorList]) -> str:
@@ -162,6 +173,7 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
     if context["is_latest"] and visitor_list.has_rows:
         visit = visitor_list.visit
         context["link_form"] = ListLinkForm(visitor_list=visitor_list)
+        context["outdated_sentence"] = _describe_send_problem(visitor_list)
         # They are mailed about each version once, not again with a new link.
         if not visitor_list.sent_at:
             context["other_contacts"] = list(
@@ -177,6 +189,16 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
             return make_file_response(content, visitor_list, kind)
         context |= build_list_context(content, visitor_list)
     return render(request, "visits/list.html", context)
+
+
+def _describe_send_problem(visitor_list: VisitorList) -> str:
+    """Return why `send_list` would refuse this version, "" if nobody on it has to be removed."""
+    try:
+        # Only ids are compared: nobody reads the names, and no reading is recorded.
+        return describe_outdated_rows() if has_outdated_rows(visitor_list.visit, visitor_list) else ""
+    # A lost key makes the list unreadable, not its page.
+    except DecryptionFailed:
+        return ""
 
 
 @require_POST

@@ -17,7 +17,7 @@ from registrations.visits.identity.fields import (
     is_identity_complete,
     list_requested_fields,
 )
-from registrations.visits.models import Application, Identity, Visit
+from registrations.visits.models import Application, Identity, NdaAcceptance, Visit, VisitorList
 
 from .differences import VisitorRow
 
@@ -77,6 +77,28 @@ def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
         application__in=ready_ids, written_at__gt=sent_list.created_at
     )
     return listed_ids != ready_ids or sent_list.count != len(ready_ids) or changed_identities.exists()
+
+
+def is_version_current(visitor_list: VisitorList, ready: Sequence[Application]) -> bool:
+    """Return whether a version names exactly these people, who are ready now, as they are.
+
+    Decided from dates and counts; no list is decrypted.
+    """
+    # As many as then, and nobody became ready since: they are the same people.
+    if visitor_list.count != len(ready):
+        return False
+    created_at = visitor_list.created_at
+    if any(row.registration is None or _is_after(row.registration.confirmed_at, created_at) for row in ready):
+        return False
+    # An acceptance of new terms counts too: until then the visitor was not ready.
+    return not (
+        Identity.objects.filter(application__in=ready, written_at__gt=created_at).exists()
+        or NdaAcceptance.objects.filter(application__in=ready, accepted_at__gt=created_at).exists()
+    )
+
+
+def _is_after(moment: datetime.datetime | None, other: datetime.datetime) -> bool:
+    return moment is not None and moment > other
 
 
 def count_unlisted_visitors(visit: Visit) -> int:
