@@ -12,6 +12,7 @@ from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.text.dates import format_datetime
 from registrations.booking.unverified_alarm import build_review_query
+from registrations.visits.models import Visit
 
 from .event_facts import EventFacts, TaskQueueState
 
@@ -36,6 +37,7 @@ def list_event_items(facts: EventFacts, *, at: datetime.datetime) -> list[Attent
         *_payment_items(facts),
         *_mailing_items(facts),
         *_visit_items(facts),
+        *_applicant_items(facts, at),
         *_schedule_items(facts),
         *_booking_items(facts),
         *_on_site_items(facts, at),
@@ -101,6 +103,9 @@ def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attentio
     if not facts.event.is_registration_open(at=at):
         return
     for ticket in facts.tickets:
+        # Members apply for a place on a visit: `_applicant_items` says how full it is.
+        if ticket == facts.member_ticket:
+            continue
         # A sold-out ticket that is not on sale anyway needs no attention.
         if ticket.capacity is None or ticket.remaining is None or not ticket.is_on_sale(at=at):
             continue
@@ -196,6 +201,41 @@ def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:
         yield AttentionItem(sentence % values, 1, "organize-visit-applicants", "?state=confirmed")
 
 
+def _applicant_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
+    """Yield how full a visit is and how many wait for it, until its list is locked."""
+    visit, ticket = facts.visit, facts.member_ticket
+    if (
+        visit is None
+        or ticket is None
+        or visit.state_at(at) not in (Visit.State.PUBLISHED, Visit.State.CLOSED)
+    ):
+        return
+    waiting_count, left = facts.ticket_waiting_count, ticket.remaining
+    values = {"count": waiting_count, "left": left, "capacity": ticket.capacity}
+    if waiting_count:
+        full = ngettext(
+            "The visit is full, with %(count)s person on the waiting list.",
+            "The visit is full, with %(count)s people on the waiting list.",
+            waiting_count,
+        )
+        waiting = ngettext(
+            "%(count)s person is on the waiting list of the visit.",
+            "%(count)s people are on the waiting list of the visit.",
+            waiting_count,
+        )
+        sentence = full if left == 0 else waiting
+        yield AttentionItem(sentence % values, 1, "organize-visit-applicants", "?state=waiting")
+    elif left == 0:
+        yield AttentionItem(_("The visit is full."), 0, "organize-visit-applicants")
+    elif left is not None and left <= (ticket.capacity or 0) * FEW_LEFT_RATIO:
+        sentence = ngettext(
+            "The visit is nearly full: %(left)s place left out of %(capacity)s.",
+            "The visit is nearly full: %(left)s places left out of %(capacity)s.",
+            left,
+        )
+        yield AttentionItem(sentence % values, 0, "organize-visit-applicants")
+
+
 def _schedule_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.schedule_conflict_count:
         sentence = ngettext(
@@ -243,13 +283,15 @@ def _booking_items(facts: EventFacts) -> Iterator[AttentionItem]:
         yield AttentionItem(
             sentence % _count_and_titles(facts.filling_sessions), 0, "organize-schedule", "?state=filling"
         )
-    if facts.waiting_count:
+    # `_applicant_items` counts those who wait for a place on a visit.
+    waiting_count = facts.waiting_count - (facts.ticket_waiting_count if facts.visit else 0)
+    if waiting_count:
         sentence = ngettext(
             "%(count)s person is waiting for a place.",
             "%(count)s people are waiting for a place.",
-            facts.waiting_count,
+            waiting_count,
         )
-        yield AttentionItem(sentence % {"count": facts.waiting_count}, 0, "organize-waiting")
+        yield AttentionItem(sentence % {"count": waiting_count}, 0, "organize-waiting")
 
 
 def _count_and_names(names: list[str]) -> dict[str, object]:

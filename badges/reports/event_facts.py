@@ -55,6 +55,7 @@ class EventFacts:
     unprintable_names: list[str] = field(default_factory=list)
     undelivered_count: int = 0
     waiting_count: int = 0
+    ticket_waiting_count: int = 0
     full_sessions: list[str] = field(default_factory=list)
     filling_sessions: list[str] = field(default_factory=list)
     dispute_count: int = 0
@@ -62,6 +63,8 @@ class EventFacts:
     date_change: DateChange | None = None
     alarm: OrderAlarm | None = None
     alarm_places: int = 0
+    visit: Visit | None = None
+    member_ticket: Ticket | None = None
     missing_agreements: int = 0
     locks_at: datetime.datetime | None = None
 
@@ -105,6 +108,7 @@ def load_event_facts(events: Sequence[Event], *, at: datetime.datetime) -> list[
         facts_by_event[mailing.event_id].stopped_mailings.append(mailing.title)
     for change in list_date_changes(events):
         facts_by_event[change.event_id].date_change = change
+    _add_visits(facts_by_event)
     _add_missing_agreements(facts_by_event)
     _add_alarms(facts_by_event, at)
     for event, names in find_unprintable_names(events).items():
@@ -194,6 +198,20 @@ def _add_dispute_counts(facts_by_event: dict[int, EventFacts]) -> None:
         facts_by_event[event].dispute_count = count
 
 
+def _add_visits(facts_by_event: dict[int, EventFacts]) -> None:
+    """Add visits, and the ticket for whose places members apply."""
+    site_visits = [pk for pk, facts in facts_by_event.items() if facts.event.kind == Event.Kind.SITE_VISIT]
+    visits = list(Visit.objects.filter(event__in=site_visits)) if site_visits else []
+    for visit in visits:
+        facts = facts_by_event[visit.event_id]
+        # The caller's event, with its deadline loaded.
+        visit.event = facts.event
+        facts.visit = visit
+    tickets = Ticket.objects.for_members().filter(event__in=[visit.event_id for visit in visits])
+    for ticket in tickets.select_related("quota") if visits else []:
+        facts_by_event[ticket.event_id].member_ticket = ticket
+
+
 def _add_missing_agreements(facts_by_event: dict[int, EventFacts]) -> None:
     """Count visitors who have not agreed to a visit's terms while its list is not locked."""
     visits = Visit.objects.published().filter(event__in=facts_by_event, locked_at__isnull=True)
@@ -257,8 +275,11 @@ def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.da
             facts_by_event[event].filling_sessions.append(title)
     # People with an offer are not counted: the decision is theirs.
     waiting_entries = WaitingEntry.objects.active().filter(event__in=facts_by_event, offered_at__isnull=True)
-    for row in waiting_entries.order_by().values("event").annotate(count=Count("pk")):
+    for row in (
+        waiting_entries.order_by().values("event").annotate(count=Count("pk"), for_tickets=Count("ticket"))
+    ):
         facts_by_event[row["event"]].waiting_count = row["count"]
+        facts_by_event[row["event"]].ticket_waiting_count = row["for_tickets"]
 
 
 def find_unprintable_names(events: Iterable[Event]) -> dict[int, list[str]]:

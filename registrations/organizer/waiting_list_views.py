@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -20,6 +21,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.models import WaitingEntry, WaitingPolicy
 from registrations.storefront.waiting_list_forms import WaitingActionForm, WaitingPolicyForm
 from registrations.waiting_list.organizer_actions import (
+    can_offer_place,
     offer_place_now,
     pause_waiting_entry,
     remove_waiting_entry,
@@ -55,7 +57,14 @@ def waiting_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     page = Paginator(list_waiting_rows(selected_list) if selected_list else [], PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    context = {"lists": lists, "selected_list": selected_list, "page_obj": page, "form": form}
+    context = {
+        "lists": lists,
+        "selected_list": selected_list,
+        "can_offer": selected_list is not None
+        and can_offer_place(selected_list.wanted_item, at=timezone.now()),
+        "page_obj": page,
+        "form": form,
+    }
     return _render_page(request, event_obj, **context)
 
 

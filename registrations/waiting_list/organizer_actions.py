@@ -1,5 +1,7 @@
 """Actions of organizers on waiting list entries."""
 
+import datetime
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +13,7 @@ from registrations.application_rules import get_application_rules
 from registrations.models import WaitingEntry, WaitingPolicy
 
 from .end_waiting import WaitingEnded, leave_waiting_list, lock_waiting_entry
-from .offers import lock_wanted_item, offer_free_places, offer_place, release_and_offer
+from .offers import WantedItem, lock_wanted_item, offer_free_places, offer_place, release_and_offer
 
 
 @transaction.atomic
@@ -22,8 +24,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     """
     wanted_item = entry.wanted_item
     locked_item = lock_wanted_item(type(wanted_item), wanted_item.pk)
-    rules = get_application_rules(locked_item.event)
-    if rules and rules.get_deadline(locked_item.event) <= timezone.now():
+    if _has_passed_deadline(locked_item, at=timezone.now()):
         raise NotOpenNow(_("The list is locked: no more places are offered from the waiting list."))
     without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
     # Skipped if locked, because another transaction is ending the entry. Waiting for the lock could deadlock,
@@ -34,6 +35,17 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     offer_place(locked_entry, locked_item)
     record_action("waiting.offer", locked_entry, event=locked_item.event, reason=reason)
     return locked_entry
+
+
+def can_offer_place(item: WantedItem, *, at: datetime.datetime) -> bool:
+    """Return whether `offer_place_now` finds a free place that may still be offered."""
+    return item.remaining != 0 and not _has_passed_deadline(item, at=at)
+
+
+def _has_passed_deadline(item: WantedItem, *, at: datetime.datetime) -> bool:
+    """Return whether no more places of the event, which are given on application, are offered."""
+    rules = get_application_rules(item.event)
+    return rules is not None and rules.get_deadline(item.event) <= at
 
 
 @transaction.atomic
