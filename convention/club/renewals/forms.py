@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.forms import PlanChoiceField
 from convention.club.models import Company, Plan
 from convention.money import format_number_input
-from convention.web.forms import ActionErrorsMixin, DayField, EurosField, hide_optional_mark
+from convention.web.forms import DateRangeForm, DayField, EurosField, hide_optional_mark
 
 from .prepare import (
     DuesSource,
@@ -24,7 +24,7 @@ from .prepare import (
 )
 
 
-class RenewalTermsForm(ActionErrorsMixin, forms.Form):
+class RenewalTermsForm(DateRangeForm):
     """The days of all next memberships, empty for those that follow from the present ones, and the dues."""
 
     starts_on = DayField(
@@ -43,14 +43,6 @@ class RenewalTermsForm(ActionErrorsMixin, forms.Form):
         initial=DuesSource.PRESENT,
         help_text=_("A company that changes its plan pays the dues of the new one."),
     )
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a last day before the first."""
-        data = self.cleaned_data
-        start, end = data.get("starts_on"), data.get("ends_on")
-        if start and end and end < start:
-            self.add_error("ends_on", _("The last day must not be before the first."))
-        return data
 
     def preview(self, companies: Sequence[Company]) -> RenewalPreview:
         """Return the preview with the typed terms; with the initial ones if they are not valid."""

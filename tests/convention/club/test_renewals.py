@@ -328,6 +328,16 @@ def test_changed_days_are_shown_before_anything_is_prepared(client, plan):
     assert Membership.objects.get(confirmed_on=None).ends_on == in_days(100)
 
 
+def test_last_day_for_all_before_the_first_is_refused(client, plan):
+    company = make_ending_company("Lac", plan)
+
+    page = read(prepare(client, company, starts_on=in_days(60), ends_on=in_days(50)))
+
+    [error] = page.xpath("//*[@id='error-summary']//a")
+    assert error.get("href") == "#id_ends_on"
+    assert not Membership.objects.filter(confirmed_on=None).exists()
+
+
 def test_invalid_dues_are_shown_at_their_row(client, plan):
     company = make_ending_company("Lac", plan)
     prefix = f"membership{company.memberships.get().pk}"
