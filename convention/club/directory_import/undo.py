@@ -5,8 +5,8 @@ referenced by other rows stay, with everything that the list wrote about them.
 """
 
 import datetime
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import batched
@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from convention import hooks
 from convention.actor import current_actor
@@ -30,10 +30,13 @@ from .changes import DATED_KINDS, ROW_MODELS, WATCHED_COLUMNS, serialize_values
 from .forbidden_changes import find_protected_people, find_protected_roles
 from .import_directory import DIRECTORY_LOCK
 
-CHANGED_REASON = gettext_lazy("has been changed since")
+CHANGED_REASON = gettext_lazy("changed since the import")
 
 
-IN_USE_REASON = gettext_lazy("is now in use")
+IN_USE_REASON = gettext_lazy("in use since the import (%(uses)s)")
+
+
+ACTIVE_REASON = gettext_lazy("this person has registered or been given a role since the import")
 
 
 PROTECTED_REASON = gettext_lazy("only administrators can change it")
@@ -81,6 +84,23 @@ class RowFacts(NamedTuple):
 type RowFactsByKind = dict[str, dict[int, RowFacts]]
 
 
+COUNTS_BY_KIND: Final = {
+    "person": ngettext_lazy("%(count)d person", "%(count)d people", "count"),
+    "company": ngettext_lazy("%(count)d company", "%(count)d companies", "count"),
+    "membership": ngettext_lazy("%(count)d membership", "%(count)d memberships", "count"),
+    "employment": ngettext_lazy("%(count)d job", "%(count)d jobs", "count"),
+    "seat": ngettext_lazy("%(count)d seat", "%(count)d seats", "count"),
+    "contact": ngettext_lazy("%(count)d contact", "%(count)d contacts", "count"),
+    "role": ngettext_lazy("%(count)d company role", "%(count)d company roles", "count"),
+}
+
+
+def _describe_counts(counts: Mapping[str, int], sentence: str) -> str:
+    """Return the sentence with the number of rows of each kind; "" without any row."""
+    texts = [text % {"count": counts[kind]} for kind, text in COUNTS_BY_KIND.items() if counts.get(kind)]
+    return sentence % {"rows": ", ".join(texts)} if texts else ""
+
+
 @dataclass
 class DirectoryUndo:
     """The effects of an undo: keys to delete, values to restore, and rows to skip with the reason.
@@ -94,22 +114,23 @@ class DirectoryUndo:
     rows_by_person: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __str__(self) -> str:
-        sentence = _("%(removed)d removed, %(restored)d restored, %(left)d not reverted.")
-        return sentence % self._counts
+        return self._describe(_("Removed: %(rows)s."), _("Restored: %(rows)s."), _("Not reverted: %(rows)s."))
 
     @property
     def preview_sentence(self) -> str:
         """Return in words what the undo would do."""
-        sentence = _("To remove: %(removed)d. To restore: %(restored)d. Cannot be reverted: %(left)d.")
-        return sentence % self._counts
+        return self._describe(
+            _("To remove: %(rows)s."), _("To restore: %(rows)s."), _("Cannot be reverted: %(rows)s.")
+        )
 
-    @property
-    def _counts(self) -> dict[str, int]:
-        return {
-            "removed": sum(map(len, self.removed_keys.values())),
-            "restored": sum(map(len, self.restored_values.values())),
-            "left": len(self.skipped_rows),
-        }
+    def _describe(self, removed: str, restored: str, skipped: str) -> str:
+        """Return the sentences with the rows of each kind that are removed, restored and skipped."""
+        sentences = [
+            _describe_counts({kind: len(keys) for kind, keys in self.removed_keys.items()}, removed),
+            _describe_counts({kind: len(rows) for kind, rows in self.restored_values.items()}, restored),
+            _describe_counts(Counter(kind for kind, _pk, _reason in self.skipped_rows), skipped),
+        ]
+        return " ".join(filter(None, sentences)) or _("Nothing is left to undo.")
 
     @cached_property
     def named_skipped_rows(self) -> list[tuple[str, str]]:
@@ -239,16 +260,24 @@ def _skip_used(undo: DirectoryUndo, facts: RowFactsByKind) -> None:
     """Skip people, memberships and companies that are referenced by rows which the import did not create."""
     for kind in ("person", "membership", "company"):
         # Computed for each kind: rows of a skipped person count as references to companies.
-        for pk in _find_used(kind, facts[kind].keys(), facts):
-            _skip_row(undo, facts, (kind, pk), str(IN_USE_REASON))
+        for pk, uses in _find_used(kind, facts[kind].keys(), facts).items():
+            _skip_row(undo, facts, (kind, pk), _describe_uses(uses))
 
 
-def _find_used(kind: str, keys: Set[int], facts: RowFactsByKind) -> set[int]:
-    """Return the keys that rows refer to which the undo does not delete; `facts` are those that it does."""
+def _describe_uses(uses: Iterable[str]) -> str:
+    return str(IN_USE_REASON) % {"uses": ", ".join(uses)}
+
+
+def _find_used(kind: str, keys: Set[int], facts: RowFactsByKind) -> dict[int, list[str]]:
+    """Return the kinds of rows that refer to each of these keys and that the undo does not delete.
+
+    `facts` are the rows that it deletes. Keys that nothing refers to are not in the result.
+    """
     imported = {ROW_MODELS[name]: set(rows) for name, rows in facts.items()}
     used = _find_referenced(ROW_MODELS[kind], keys, imported)
     if kind == "membership" and keys:
-        return used.union(*(find(keys) for find in hooks.membership_uses.providers()))
+        for pk in set().union(*(find(keys) for find in hooks.membership_uses.providers())):
+            used.setdefault(pk, []).append(_("invoiced dues"))
     return used
 
 
@@ -263,7 +292,7 @@ def _skip_used_since(undo: DirectoryUndo, facts: RowFactsByKind, since: datetime
     for batch in batched(sorted(rows), BATCH_SIZE, strict=False):
         used = set().union(*(find(batch, since) for find in hooks.person_uses.providers()))
         for person in sorted(used):
-            _skip_row(undo, facts, rows[person], str(IN_USE_REASON))
+            _skip_row(undo, facts, rows[person], str(ACTIVE_REASON))
 
 
 def _skip_row(undo: DirectoryUndo, facts: RowFactsByKind, row: tuple[str, int], reason: str) -> None:
@@ -282,9 +311,9 @@ def _skip_row(undo: DirectoryUndo, facts: RowFactsByKind, row: tuple[str, int], 
 
 def _find_referenced(
     model: type[models.Model], keys: Set[int], imported: dict[type[models.Model], set[int]]
-) -> set[int]:
-    """Return the keys that are referenced by rows of any app which the import did not create."""
-    referenced = set[int]()
+) -> dict[int, list[str]]:
+    """Return the kinds of rows that refer to each of these keys: of any app, not created by the import."""
+    referenced = dict[int, list[str]]()
     # Hidden relations too: those with `related_name="+"`.
     for relation in model._meta.get_fields(include_hidden=True):
         if not isinstance(relation, models.ManyToOneRel) or not keys:
@@ -297,7 +326,12 @@ def _find_referenced(
         created = imported.get(other_model, set())
         rows = _filter_key_range(other_model._base_manager.all(), column, keys).values_list("pk", column)
         # `iterator`: in tables of other apps the range may cover many rows.
-        referenced.update(key for pk, key in rows.iterator() if key in keys and pk not in created)
+        found = {key for pk, key in rows.iterator() if key in keys and pk not in created}
+        name = str(other_model._meta.verbose_name)
+        for key in found:
+            # Two columns of one table may refer to the row.
+            if name not in (names := referenced.setdefault(key, [])):
+                names.append(name)
     return referenced
 
 
@@ -321,11 +355,11 @@ def _exclude_used_memberships(
     memberships = values.get("membership", {})
     confirmed = {int(pk) for pk, old in memberships.items() if "confirmed_on" in old}
     used = _find_used("membership", confirmed, facts)
-    undo.skipped_rows += [("membership", pk, str(IN_USE_REASON)) for pk in sorted(used)]
+    undo.skipped_rows += [("membership", pk, _describe_uses(used[pk])) for pk in sorted(used)]
     drafts = Membership.objects.filter(pk__in={*map(int, memberships)} - confirmed)
     agreed = set(drafts.exclude(confirmed_on=None, left_on=None).values_list("pk", flat=True))
     undo.skipped_rows += [("membership", pk, str(CHANGED_REASON)) for pk in sorted(agreed)]
-    remaining = {pk: old for pk, old in memberships.items() if int(pk) not in used | agreed}
+    remaining = {pk: old for pk, old in memberships.items() if int(pk) not in used.keys() | agreed}
     return {**values, **({"membership": remaining} if memberships else {})}
 
 

@@ -262,7 +262,9 @@ def test_undo_removes_created_rows_unless_in_use(lake):
 
     preview = preview_undo(run)
 
-    assert [(name, str(why)) for name, why in preview.named_skipped_rows] == [("Zoé Müller", "is now in use")]
+    assert [(name, str(why)) for name, why in preview.named_skipped_rows] == [
+        ("Zoé Müller", "in use since the import (registration)")
+    ]
 
     undo_directory_import(import_record=run)
 
@@ -306,8 +308,8 @@ def test_undo_leaves_seat_of_known_person_if_used_since(lake):
     make_event().roles.create(person=works, role="desk", starts_on=TODAY())
 
     assert sorted(preview_undo(run).named_skipped_rows) == [
-        (str(before.seats.get()), "is now in use"),
-        (str(works.seats.get()), "is now in use"),
+        (str(before.seats.get()), "this person has registered or been given a role since the import"),
+        (str(works.seats.get()), "this person has registered or been given a role since the import"),
     ]
 
     undo_directory_import(import_record=run)

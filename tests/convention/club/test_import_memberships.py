@@ -373,7 +373,8 @@ def give_a_seat(membership):
 
 
 @pytest.mark.parametrize(
-    ("use", "reason"), [(change_dues, "has been changed since"), (give_a_seat, "is now in use")]
+    ("use", "reason"),
+    [(change_dues, "changed since the import"), (give_a_seat, "in use since the import (seat)")],
 )
 def test_undo_leaves_a_membership_that_was_changed_or_used_since(lake, use, reason):
     done = import_rows("Lac,Or,2026-01-01,,,,,2026-01-01")
