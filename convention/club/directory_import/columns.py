@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from convention.tables.columns import (
     PERSON_HEADINGS,
@@ -92,7 +92,7 @@ COLUMN_LABELS: Final = {
     "member_from": gettext_lazy("Member from"),
     "member_until": gettext_lazy("Member until"),
     "included_seats": gettext_lazy("Seats included"),
-    "extra_seats": gettext_lazy("Extra seats"),
+    "extra_seats": pgettext_lazy("membership", "Extra seats"),
     "dues": gettext_lazy("Dues, in euros"),
     "confirmed_on": gettext_lazy("Membership confirmed on"),
 }
