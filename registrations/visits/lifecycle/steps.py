@@ -1,5 +1,7 @@
 """Steps in the life of a visit: agreed with the host, published to members, closed, reopened."""
 
+from typing import TYPE_CHECKING, Final
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +15,13 @@ from convention.text.dates import format_date
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import find_length_problem
 from registrations.visits.models import NdaText, Visit
+from registrations.visits.permissions import can_read_identities
 from registrations.visits.preconditions import VisitNotReady, lock_visit_row
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+HOST_CONTACTS_PAGE: Final = "organize-visit-host"
 
 
 @transaction.atomic
@@ -73,14 +81,34 @@ def describe_immediate_lock(visit: Visit) -> str:
     return sentence % {"count": visit.lock_working_days, "day": day}
 
 
-def list_points_to_check(visit: Visit) -> list[ReadinessItem]:
-    """Return recommended items that are missing, but not required for publication."""
-    if visit.event.venue_id is not None:
-        return []
-    text = _(
-        "No venue yet: members will see that it has yet to be announced. Choose an existing venue or add one."
+def list_points_to_check(visit: Visit, reader: "RequestUser") -> list[ReadinessItem]:
+    """Return recommended items that are missing, but not required for publication.
+
+    The host's contacts are for readers who can add them.
+    """
+    checks = (
+        (
+            visit.event.venue_id is None,
+            _(
+                "No venue yet: members will see that it has yet to be announced. Choose an existing venue or "
+                "add one."
+            ),
+            "organize-venue",
+        ),
+        (
+            can_read_identities(reader) and not visit.host_contacts.active().exists(),
+            _(
+                "No host contacts yet: add those who will follow the visit online at the host’s, approve "
+                "replacements and write the safety briefing."
+            ),
+            HOST_CONTACTS_PAGE,
+        ),
     )
-    return [ReadinessItem(text, is_done=False, page_name="organize-venue")]
+    return [
+        ReadinessItem(sentence, is_done=False, page_name=page_name)
+        for is_missing, sentence, page_name in checks
+        if is_missing
+    ]
 
 
 @transaction.atomic

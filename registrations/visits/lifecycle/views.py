@@ -1,7 +1,7 @@
 """Organizer's pages of a visit: its facts, its steps, and its cancellation."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -50,6 +50,9 @@ from .steps import (
     record_agreement,
     reopen_applications,
 )
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 # The host’s agreement is not among them: it is recorded with the form that has the terms agreed on.
 STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
@@ -101,6 +104,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         organizers=get_organizers(event_row),
         # Organizers of the event may not open the lists, so they get no step that leads there.
         list_steps=list_open_steps(stored, at=timezone.now()) if can_read_list else [],
+        host_contacts=list(stored.host_contacts.active()) if can_read_list else None,
         proposal_to_announce=_find_proposal_to_announce(request, stored),
         proposal_to_plan=_find_proposal_to_plan(request, stored),
         # To all members, whom only readers of the directory may write to.
@@ -109,7 +113,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         invitation=hooks.members_invitation.provider()(event_row)
         if can_read_directory(request.user)
         else None,
-        **_build_lifecycle_context(stored, VisitReasonForm()),
+        **_build_lifecycle_context(stored, VisitReasonForm(), request.user),
     )
 
 
@@ -165,7 +169,9 @@ def _save_visit(form: VisitForm) -> bool:
     return True
 
 
-def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict[str, Any]:
+def _build_lifecycle_context(
+    visit: Visit, reason_form: VisitReasonForm, reader: "RequestUser"
+) -> dict[str, Any]:
     now, applicants = timezone.now(), list_applicants(visit)
     # Not `locks_at`, which returns `locked_at` for a locked list.
     lock_deadline = compute_lock_time(visit.event.starts_at, visit.event.zone, visit.lock_working_days)
@@ -181,7 +187,7 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
         "lock_problem": describe_immediate_lock(visit)
         if visit.state == Visit.State.DRAFT and visit.locks_at <= now
         else "",
-        "points_to_check": list_points_to_check(visit) if visit.state in STATES_BEFORE_LOCK else [],
+        "points_to_check": list_points_to_check(visit, reader) if visit.state in STATES_BEFORE_LOCK else [],
         "can_unlock": visit.locked_at and not visit.sent_at and lock_deadline > now,
         "can_cancel": not visit.cancelled_at and not visit.event.is_over(at=now),
         "counts": count_by_state(applicants),
@@ -219,7 +225,7 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
         return redirect("organize-visit", event)
     if "confirmed" not in request.POST and _needs_confirmation(visit, request.POST["step"]):
         readiness = find_list_readiness(visit)
-        context = _build_lifecycle_context(visit, VisitReasonForm()) | {
+        context = _build_lifecycle_context(visit, VisitReasonForm(), request.user) | {
             "step": request.POST["step"],
             "incomplete_count": len(readiness.missing),
             "open_offers": [
@@ -273,7 +279,7 @@ def visit_cancel(request: HttpRequest, event: str) -> HttpResponse:
         visit.event,
         form=form,
         has_paid_places=any(registration.full_price for registration in _load_places(visit)),
-        **_build_lifecycle_context(visit, form),
+        **_build_lifecycle_context(visit, form, request.user),
     )
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from convention.events.models import Event
 from registrations.visits.lifecycle.forms import VisitForm
-from registrations.visits.models import Interest, Proposal
+from registrations.visits.models import HostContact, Interest, Proposal
 from registrations.visits.visitor_list.acknowledge import acknowledge_list
 from tests.factories import make_company, make_event, make_member, make_staff
 from tests.page_forms import read_messages
@@ -188,3 +188,40 @@ def test_page_of_the_visit_says_when_the_host_confirmed_the_list(visit, secretar
     page = secretary.get(f"/en/organize/{visit.event.slug}/visit/").text
 
     assert "receipt confirmed on" in page
+
+
+def read_terms(visit, person) -> str:
+    return make_client(person).get(f"/en/organize/{visit.event.slug}/visit/").text
+
+
+def test_terms_lead_the_secretary_to_the_contacts_of_the_host_that_are_missing():
+    visit = make_visit()
+
+    page = read_terms(visit, make_secretary())
+
+    path = f"/en/organize/{visit.event.slug}/visit/host/"
+    assert f'<a href="{path}">No host contacts yet:' in page
+    assert f'<a href="{path}">Host contacts</a>' in page
+    assert "none yet" in page
+
+
+def test_terms_name_the_contacts_of_the_host():
+    visit = make_visit()
+    HostContact.objects.create(visit=visit, name="Lou Hôte", email="lou@host.example")
+    HostContact.objects.create(
+        visit=visit, name="Former", email="former@host.example", ended_at=timezone.now()
+    )
+
+    page = read_terms(visit, make_secretary())
+
+    assert "Lou Hôte" in page
+    assert "Former" not in page
+    assert "No host contacts yet" not in page
+
+
+def test_organizer_who_may_not_add_contacts_of_the_host_reads_nothing_of_them():
+    visit = make_visit()
+
+    page = read_terms(visit, make_staff(visit.event))
+
+    assert "ost contacts" not in page
