@@ -114,13 +114,13 @@ class DirectoryUndo:
     rows_by_person: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __str__(self) -> str:
-        return self._describe(_("Removed: %(rows)s."), _("Restored: %(rows)s."), _("Not reverted: %(rows)s."))
+        return self._describe(_("Removed: %(rows)s."), _("Restored: %(rows)s."), _("Left as is: %(rows)s."))
 
     @property
     def preview_sentence(self) -> str:
         """Return in words what the undo would do."""
         return self._describe(
-            _("To remove: %(rows)s."), _("To restore: %(rows)s."), _("Cannot be reverted: %(rows)s.")
+            _("To remove: %(rows)s."), _("To restore: %(rows)s."), _("Left as is: %(rows)s.")
         )
 
     def _describe(self, removed: str, restored: str, skipped: str) -> str:

@@ -41,7 +41,7 @@ class LeftOutReason(TextChoices):
 
     CLOSED = "closed", _("Account closed")
     NO_ADDRESS = "no_address", _("No confirmed e-mail address")
-    BOUNCED = "bounced", _("E-mails to this address bounced")
+    BOUNCED = "bounced", _("E-mails bounced")
     UNSUBSCRIBED = "unsubscribed", _("Unsubscribed from club news")
 
 

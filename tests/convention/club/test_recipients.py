@@ -224,7 +224,7 @@ def test_people_are_left_out_for_the_first_reason_that_applies(client):
     assert list_left_out(tree) == {
         "Account closed (1)": ["Closed"],
         "No confirmed e-mail address (2)": ["Claimed", "Nowhere"],
-        "E-mails to this address bounced (1)": ["Bounced"],
+        "E-mails bounced (1)": ["Bounced"],
         "Unsubscribed from club news (1)": ["Quiet"],
     }
     assert "5 people left out" in tree.text_content()

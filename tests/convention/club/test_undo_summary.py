@@ -45,9 +45,9 @@ def test_page_names_the_kinds_and_what_uses_a_company(import_record):
 
     summary = (
         "To remove: 2 people, 2 jobs, 1 seat, 1 contact, 1 company role. To restore: 1 company. "
-        "Cannot be reverted: 1 company."
+        "Left as is: 1 company."
     )
-    assert page.xpath("//main//h2/text()") == [summary, "Cannot be reverted"]
+    assert page.xpath("//main//h2/text()") == [summary, "Left as is"]
     assert page.xpath("//main//section//li/text()") == ["Stockage SA: in use since the import (membership)"]
 
 
