@@ -234,7 +234,7 @@ PERMISSIONS_BY_URL_NAME = {
         VISITS,
     ),
     # the club's companies
-    **dict.fromkeys(("club-companies", "club-contact-addresses"), SECRETARIES),
+    **dict.fromkeys(("club-companies", "club-contact-addresses", "club-selection-addresses"), SECRETARIES),
     "club-company-new": SECRETARIES,
     **{f"club-{name}-{kind}": SECRETARIES for name in CLUB_LISTS for kind in ("csv", "xlsx")},
     "club-company": SECRETARIES,
@@ -449,7 +449,7 @@ POST_ONLY = {
     "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-erase", "my-privacy-withdraw",
     "privacy-retention-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse",
     "privacy-case-answered", "privacy-case-person",
-    "proposal-respond", "organize-proposal-date", "organize-proposal-decide",
+    "proposal-respond", "organize-proposal-date", "organize-proposal-decide", "club-selection-addresses",
     "club-role-add", "club-employment-add", "club-person-close", "club-person-reopen", "club-mandate-end",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-seat-give", "club-renewals",
     "club-membership-confirm", "club-membership-end", "club-membership-renew", "company-colleagues-remind",

@@ -235,7 +235,7 @@ FORMS_NOT_TESTED_HERE = {
     "proposal-respond": "test_planning", "proposal-new": "test_planning",
     "club-membership-confirm": "test_club_pages", "club-membership-renew": "test_club_pages",
     "club-renewals": "club/test_renewals", "club-confirmations": "club/test_renewals",
-    "club-drafts-delete": "club/test_renewals",
+    "club-drafts-delete": "club/test_renewals", "club-selection-addresses": "club/test_recipients",
     "stripe-webhook": "events of Stripe are stored", "bank-import": "test_bank",
     "payment-cancel": "invoices/test_pages",
     "bank-line-undo": "test_bank", "bank-line-undo-all": "test_bank_choices",

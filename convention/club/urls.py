@@ -40,6 +40,11 @@ pages: list[Any] = [
     ),
     path("organize/club/memberships/delete/", renewals.membership_drafts_delete, name="club-drafts-delete"),
     path("organize/club/addresses/", recipients.contact_addresses, name="club-contact-addresses"),
+    path(
+        "organize/club/addresses/selected/",
+        recipients.selection_addresses,
+        name="club-selection-addresses",
+    ),
     path("organize/club/people/addresses/", recipients.people_addresses, name="club-people-addresses"),
     path("organize/club/companies/new/", companies.company_create, name="club-company-new"),
     path(f"{COMPANY_URL}/", companies.company_detail, name="club-company"),

@@ -13,13 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
 from convention.club.models import Company, Person, WorkingGroup
 from convention.club.permissions import require_directory_manager
 from convention.club.views.base import render_club_page
+from convention.club.views.company_list import CompanySelection, with_company_selection
 from convention.club.views.filters import CompanyFilter, PeopleFilter
 
 from .address_list import (
@@ -49,12 +50,14 @@ class AddressSource:
     back_path: str
     subject: Company | WorkingGroup | str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    selection: CompanySelection | None = None
     facts: Sequence[tuple[str, str]] = ()
     note: str = ""
 
     @property
     def back_url(self) -> str:
-        return f"{self.back_path}?{urlencode(self.parameters)}" if self.parameters else self.back_path
+        query = self.selection.list_query if self.selection else urlencode(self.parameters)
+        return f"{self.back_path}?{query}" if query else self.back_path
 
 
 @require_GET
@@ -71,6 +74,30 @@ def contact_addresses(request: HttpRequest) -> HttpResponse:
         subject="companies",
         parameters=company_filter.parameters,
         facts=facts,
+    )
+    without_contact = list(select_companies_without_contact(companies))
+    return _render_addresses(
+        request, source, select_contacts(companies), companies_without_contact=without_contact
+    )
+
+
+@with_company_selection
+def selection_addresses(request: HttpRequest, selection: CompanySelection) -> HttpResponse:
+    """Show the addresses of the contacts of the companies that were ticked in the list."""
+    count = len(selection.companies)
+    companies = Company.objects.filter(pk__in=[company.pk for company in selection.companies])
+    source = AddressSource(
+        description=ngettext(
+            "Contacts of the selected company",
+            "Contacts of the %(count)d selected companies",
+            count,
+        )
+        % {"count": count},
+        tab="companies",
+        back_label=_("Companies"),
+        back_path=reverse("club-companies"),
+        subject="companies",
+        selection=selection,
     )
     without_contact = list(select_companies_without_contact(companies))
     return _render_addresses(
@@ -139,13 +166,19 @@ def _render_addresses(
     companies_without_contact: Sequence[Company] = (),
 ) -> HttpResponse:
     """Record that the addresses are read, and show them."""
-    includes = request.GET.get("unsubscribed") == INCLUDE_UNSUBSCRIBED
+    # The ticked companies are posted.
+    parameters = request.POST if source.selection else request.GET
+    includes = parameters.get("unsubscribed") == INCLUDE_UNSUBSCRIBED
     unsubscribed = Unsubscribed.INCLUDE if includes else Unsubscribed.LEAVE_OUT
     address_list = build_address_list(people, unsubscribed=unsubscribed)
     record_action(
         "addresses.export",
         source.subject,
-        fields=[*source.parameters, *(["unsubscribed"] if includes else [])],
+        fields=[
+            *source.parameters,
+            *(["selected"] if source.selection else []),
+            *(["unsubscribed"] if includes else []),
+        ],
         details={"count": len(address_list.addresses)},
     )
     context = {

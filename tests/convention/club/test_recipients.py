@@ -89,11 +89,44 @@ def test_filtered_companies_lead_to_their_contacts_addresses(client):
     make_contact(make_firm("Lasting"), email="zoe@lasting.example")
     companies = read(client, f"{AT}?membership=ending&page=1")
 
-    tree = read(client, find_link(companies, "Write to the contacts"))
+    tree = read(client, find_link(companies, "Write to the contacts of this list"))
 
     assert list_addresses(tree) == ["cleo@ending.example"]
     assert "Contacts of the companies in the list" in tree.text_content()
     assert "Ends within 60 days" in tree.text_content()
+    assert tree.xpath("//a[@class='back']/@href") == [f"{AT}?membership=ending"]
+
+
+def test_ticked_companies_lead_to_their_contacts_and_back(client):
+    for name in ("Lake", "Forest", "Sea"):
+        make_contact(make_firm(name), email=f"{name.lower()}@firm.example", last_name=name)
+    make_firm("Hill")
+    Unsubscription.objects.create(email="forest@firm.example")
+    [action] = {
+        button.get("formaction")
+        for button in read(client, AT).xpath("//button[contains(., 'Write to their contacts')]")
+    }
+
+    before = html.fromstring(client.post(action, {"selected": ["lake", "forest", "hill"]}).text)
+    [form] = before.xpath("//section[@id='left-out']//form")
+    fields = {**dict(form.form_values()), "unsubscribed": "include"}
+    after = html.fromstring(client.post(action, fields).text)
+
+    assert list_addresses(before) == ["lake@firm.example"]
+    assert list_addresses(after) == ["forest@firm.example", "lake@firm.example"]
+    assert "Contacts of the 3 selected companies" in after.text_content()
+    assert "1 company has no contact" in after.text_content()
+    assert AuditEntry.objects.filter(verb="addresses.export").first().fields == ["selected", "unsubscribed"]
+
+
+def test_all_companies_of_a_filter_are_selected_and_the_filter_is_kept(client):
+    make_contact(make_ending_firm("Ending"), email="cleo@ending.example")
+    make_contact(make_firm("Lasting"))
+
+    answer = client.post(f"{AT}addresses/selected/", {"all": "1", "filter": "membership=ending"})
+
+    tree = html.fromstring(answer.text)
+    assert list_addresses(tree) == ["cleo@ending.example"]
     assert tree.xpath("//a[@class='back']/@href") == [f"{AT}?membership=ending"]
 
 

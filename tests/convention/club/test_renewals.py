@@ -38,6 +38,7 @@ pytestmark = pytest.mark.django_db
 AT = "/en/organize/club/"
 RENEW = f"{AT}memberships/renew/"
 CONFIRM = f"{AT}memberships/confirm/"
+ADDRESSES = f"{AT}addresses/selected/"
 DELETE = f"{AT}memberships/delete/"
 DAY = datetime.date
 
@@ -68,14 +69,14 @@ def prepare(client, *companies, **changes):
 # --- the list ------------------------------------------------------------------------------------------
 
 
-def test_list_selects_companies_for_both_actions(client, plan):
+def test_list_selects_companies_for_all_actions(client, plan):
     make_ending_company("Lac", plan)
 
     page = read(client.get(AT))
 
     assert page.xpath("//main//tbody//input[@name='selected']/@value") == ["lac"]
     # Above and below the table.
-    assert page.xpath("//main//button/@formaction") == [RENEW, CONFIRM] * 2
+    assert page.xpath("//main//button/@formaction") == [RENEW, CONFIRM, ADDRESSES] * 2
 
 
 @pytest.mark.parametrize(
