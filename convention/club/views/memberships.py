@@ -28,12 +28,13 @@ from convention.club.models import Company, Membership
 from convention.club.permissions import require_directory_manager
 from convention.club.renewals.prepare import RenewalDates
 from convention.errors import InvalidFields
+from convention.web.forms import set_empty_label
 from convention.web.routing import require_safe_or_post
 
 from .base import render_club_page
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
 
 @require_safe_or_post
@@ -93,11 +94,15 @@ def _render_membership(request: "HttpRequest", slug: str, pk: int, **forms: Any)
     return render_club_page(request, "membership.html", **context)
 
 
-def _make_renewal_form(membership: Membership) -> MembershipRenewalForm:
+def _make_renewal_form(membership: Membership, data: "QueryDict | None" = None) -> MembershipRenewalForm:
     initial: dict[str, Any] = {"plan": membership.plan}
     if membership.ends_on:
         _first_day, initial["ends_on"] = RenewalDates().propose_span(membership.span)
-    return MembershipRenewalForm(initial=initial, prefix="renew")
+    form = MembershipRenewalForm(data, initial=initial, prefix="renew")
+    if not membership.plan.is_offered:
+        # Otherwise the browser would preselect the first of the other plans.
+        set_empty_label(form, _("Choose a plan"), "plan")
+    return form
 
 
 @require_POST
@@ -134,10 +139,11 @@ def membership_end(request: "HttpRequest", company: str, membership: int) -> "Ht
 def membership_renew(request: "HttpRequest", company: str, membership: int) -> "HttpResponse":
     """Draft the next membership; everybody keeps their seat."""
     require_directory_manager(request.user)
-    form = MembershipRenewalForm(request.POST, prefix="renew")
+    membership_row = _get_membership(company, membership)
+    form = _make_renewal_form(membership_row, request.POST)
     if form.is_valid():
         try:
-            renewal = renew_membership(membership=_get_membership(company, membership), **form.cleaned_data)
+            renewal = renew_membership(membership=membership_row, **form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:

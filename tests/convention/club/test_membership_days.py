@@ -107,3 +107,14 @@ def test_confirmed_membership_that_has_not_begun_is_not_called_pending(client, p
     page = html.fromstring(client.get(f"{AT}lac/memberships/{membership.pk}/").content)
 
     assert page.xpath("string(//main//span[contains(@class, 'tag')])") == "confirmed, not begun"
+
+
+def test_renewal_of_a_closed_plan_asks_for_another_one(client, plan):
+    other = Plan.objects.create(slug="basic", name="Basic", seats=2)
+    Plan.objects.filter(pk=plan.pk).update(is_offered=False)
+    today = timezone.localdate()
+    membership = add_membership("Lac", plan, today, today + datetime.timedelta(days=30))
+
+    page = html.fromstring(client.get(f"{AT}lac/memberships/{membership.pk}/").content)
+
+    assert page.xpath("//select[@name='renew-plan']/option/@value") == ["", str(other.pk)]
