@@ -223,6 +223,13 @@ def make_administrator(**fields: Any) -> Person:
     return person
 
 
+def make_secretary(**fields: Any) -> Person:
+    """Create the club's secretary."""
+    person = make_person(**fields)
+    ClubRole.objects.create(person=person, role=ClubRole.Role.SECRETARY, starts_on=START_OF_2020)
+    return person
+
+
 def make_staff(event: Event, role: str = "organizer", **fields: Any) -> Person:
     """Create a person with a role for that event alone."""
     person = make_person(**fields)

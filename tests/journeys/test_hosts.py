@@ -7,6 +7,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from registrations.visits.models import Application, Identity, VisitorList
+from tests.factories import make_secretary
 from tests.journeys.browsing import sign_in
 from tests.journeys.visiting import fill, require_accessible_page
 from tests.registrations.visits.hosts import (
@@ -14,7 +15,6 @@ from tests.registrations.visits.hosts import (
     make_hosted,
     make_identified,
     make_identity_answers,
-    make_secretary,
     make_visitor,
 )
 

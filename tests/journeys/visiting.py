@@ -16,10 +16,9 @@ from convention.club.models import Market, Person
 from convention.events.models import Event
 from registrations.visits.applications.state import find_states
 from registrations.visits.models import Application, Ride, Visit
-from tests.factories import make_company, make_member
+from tests.factories import make_company, make_member, make_secretary
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.pdf_readers import decode_qr
-from tests.registrations.visits.hosts import make_secretary
 
 PATH = re.compile(r"https?://[^\s/]+(/\S+)")
 

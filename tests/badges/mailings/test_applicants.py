@@ -6,9 +6,8 @@ from lxml import html
 
 from badges.mailings.models import Mailing
 from tests.badges.mailings.factories import TEXTS
-from tests.factories import make_event
+from tests.factories import make_event, make_secretary
 from tests.registrations.visits.factories import accept_current_text, make_application, make_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

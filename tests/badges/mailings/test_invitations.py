@@ -26,11 +26,11 @@ from tests.factories import (
     make_order,
     make_person,
     make_registration,
+    make_secretary,
     make_staff,
     make_ticket,
 )
 from tests.registrations.visits.factories import get_applicant, make_application, make_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -21,9 +21,8 @@ from badges.mailings.sending.recipients import freeze_recipients
 from convention.models import BouncedAddress
 from registrations.models import WaitingEntry
 from tests.badges.mailings.factories import TEXTS, add_people, make_mailing
-from tests.factories import make_event, make_ticket
+from tests.factories import make_event, make_secretary, make_ticket
 from tests.registrations.visits.factories import make_application, make_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -28,9 +28,8 @@ from registrations.visits.models import Ride, RideSeat
 from registrations.visits.rides.edit_rides import save_ride, shift_rides
 from registrations.visits.rides.seating import choose_rides
 from tests.badges.attendance.factories import build_snapshot, make_badge_code, make_device, make_item
-from tests.factories import make_member, make_person, make_registration, make_staff
+from tests.factories import make_member, make_person, make_registration, make_secretary, make_staff
 from tests.pdf_readers import pdf_sizes, pdf_text
-from tests.registrations.visits.hosts import make_secretary
 from tests.registrations.visits.visit_day import (
     HOUR,
     end_visit,

@@ -27,6 +27,7 @@ from tests.factories import (
     make_company,
     make_member,
     make_person,
+    make_secretary,
     verify_address,
 )
 from tests.site_objects import make_client
@@ -121,12 +122,6 @@ PATH = "/en/organize/club/import/"
 @pytest.fixture
 def client():
     return make_client(make_administrator())
-
-
-def make_secretary():
-    person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return person
 
 
 def read_form(page):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from convention.audit.models import AuditEntry
-from convention.club.models import ClubRole, Company, Membership, Plan, Seat
+from convention.club.models import Company, Membership, Plan, Seat
 from convention.club.renewals.prepare import (
     RenewalChoice,
     RenewalDates,
@@ -31,6 +31,7 @@ from tests.factories import (
     make_member,
     make_membership,
     make_person,
+    make_secretary,
 )
 from tests.site_objects import make_client
 
@@ -45,9 +46,7 @@ DAY = datetime.date
 
 @pytest.fixture
 def secretary():
-    person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return person
+    return make_secretary()
 
 
 @pytest.fixture

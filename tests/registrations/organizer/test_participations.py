@@ -6,17 +6,16 @@ import pytest
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
-from convention.club.models import ClubRole
 from convention.club.views.people import MAX_PARTICIPATIONS_SHOWN
 from convention.events.models import EventRole
 from registrations.visits.applications.withdraw import withdraw_application
 from tests.factories import (
     START_OF_2020,
-    make_account,
     make_administrator,
     make_event,
     make_person,
     make_registration,
+    make_secretary,
     make_ticket,
 )
 from tests.registrations.visits.factories import make_application, make_visit
@@ -28,12 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def administrator():
     return make_client(make_administrator())
-
-
-def make_secretary():
-    person = make_account()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return person
 
 
 def list_history(client, person, query=""):

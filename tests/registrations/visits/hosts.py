@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from convention.club.models import ClubRole, Person
 from registrations.models import Ticket
 from registrations.visits.hosts.contacts import add_host_contact
 from registrations.visits.identity.identities import save_identity
@@ -15,11 +14,9 @@ from registrations.visits.models import Application, HostContact, NdaAcceptance,
 from registrations.visits.visitor_list.create import EmptyVersion, create_list
 from registrations.visits.visitor_list.send import send_list, send_list_mail
 from tests.factories import (
-    START_OF_2020,
     make_company,
     make_event,
     make_member,
-    make_person,
     make_registration,
 )
 
@@ -118,13 +115,6 @@ def make_identified(visit: Visit, number: int, **names: str) -> Application:
     application = make_visitor(visit, **names)
     save_identity(application=application, answers=make_identity_answers(number))
     return application
-
-
-def make_secretary() -> Person:
-    """The club's secretary."""
-    person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return person
 
 
 def make_sent_list(visit: Visit, *, if_empty: EmptyVersion = EmptyVersion.REFUSE) -> VisitorList:

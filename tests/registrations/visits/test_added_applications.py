@@ -17,7 +17,15 @@ from registrations.visits.hosts.replacements import approve_visitor, propose_rep
 from registrations.visits.lifecycle.steps import close_applications
 from registrations.visits.models import Application
 from registrations.visits.visitor_list.lock import lock_list
-from tests.factories import START_OF_2020, make_account, make_company, make_member, make_person, make_ticket
+from tests.factories import (
+    START_OF_2020,
+    make_account,
+    make_company,
+    make_member,
+    make_person,
+    make_secretary,
+    make_ticket,
+)
 from tests.registrations.visits.factories import (
     get_state,
     make_application,
@@ -25,7 +33,6 @@ from tests.registrations.visits.factories import (
     make_visit,
     reload_visit,
 )
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -14,14 +14,9 @@ from registrations.visits.applications.veto import veto_application
 from registrations.visits.hosts.replacements import approve_visitor, propose_additional_visitor
 from registrations.visits.models import Application
 from registrations.visits.visitor_list.lock import lock_list
-from tests.factories import make_company, make_member
+from tests.factories import make_company, make_member, make_secretary
 from tests.registrations.visits.factories import get_state, make_application, make_visit
-from tests.registrations.visits.hosts import (
-    get_original_application,
-    make_host_path,
-    make_hosted,
-    make_secretary,
-)
+from tests.registrations.visits.hosts import get_original_application, make_host_path, make_hosted
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

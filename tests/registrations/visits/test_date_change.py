@@ -14,14 +14,13 @@ from registrations.visits.identity.purge import compute_purge_time, list_visits_
 from registrations.visits.lifecycle.date_change import follow_new_dates, notify_of_new_dates
 from registrations.visits.models import Application, DayMail, NotifiedDates, Ride, RideSeat, Visit
 from registrations.visits.models.visits import MAX_IDENTITY_DAYS_BEFORE
-from tests.factories import make_administrator, make_member
+from tests.factories import make_administrator, make_member, make_secretary
 from tests.registrations.visits.hosts import (
     DAY,
     make_host,
     make_hosted,
     make_identified,
     make_identity_answers,
-    make_secretary,
     make_sent_list,
     make_visitor,
 )

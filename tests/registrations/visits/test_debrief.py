@@ -25,8 +25,7 @@ from registrations.visits.debrief.rules import (
     is_debrief_open,
 )
 from registrations.visits.models import Debrief, FeedbackAnswer, NdaText, Visit
-from tests.factories import make_member, make_person, make_staff
-from tests.registrations.visits.hosts import make_secretary
+from tests.factories import make_member, make_person, make_secretary, make_staff
 from tests.registrations.visits.visit_day import (
     end_visit,
     make_visit,

@@ -6,16 +6,10 @@ from convention.club.models import Company
 from registrations.visits.hosts.contacts import end_host_contact
 from registrations.visits.lifecycle.host_change import end_host_access
 from registrations.visits.models import Visit
-from tests.factories import START_OF_2020, make_company, make_member
+from tests.factories import START_OF_2020, make_company, make_member, make_secretary
 from tests.page_forms import load_form, read_messages
 from tests.registrations.visits.factories import make_application, make_market, make_visit
-from tests.registrations.visits.hosts import (
-    extract_token,
-    make_hosted,
-    make_identified,
-    make_secretary,
-    make_sent_list,
-)
+from tests.registrations.visits.hosts import extract_token, make_hosted, make_identified, make_sent_list
 from tests.registrations.visits.test_visit_protection import submit_settings
 from tests.site_objects import make_client
 

@@ -16,8 +16,8 @@ from registrations.visits.planning.proposals import (
     set_aside_proposal,
 )
 from registrations.visits.privacy import erase_old_contacts
-from tests.factories import make_member
-from tests.registrations.visits.hosts import make_host, make_hosted, make_secretary
+from tests.factories import make_member, make_secretary
+from tests.registrations.visits.hosts import make_host, make_hosted
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

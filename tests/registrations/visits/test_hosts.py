@@ -19,7 +19,7 @@ from registrations.visits.models import Application, HostContact, HostLink, Iden
 from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.create import EmptyVersion, create_list
 from registrations.visits.visitor_list.send import send_list, send_list_mail
-from tests.factories import make_person
+from tests.factories import make_person, make_secretary
 from tests.registrations.visits.hosts import (
     ENTRY_PATH_PATTERN,
     get_original_application,
@@ -27,7 +27,6 @@ from tests.registrations.visits.hosts import (
     make_host_path,
     make_hosted,
     make_identified,
-    make_secretary,
     make_sent_list,
     make_visitor,
 )

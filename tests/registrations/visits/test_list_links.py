@@ -20,7 +20,7 @@ from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.create import create_list
 from registrations.visits.visitor_list.files import make_list_file
 from registrations.visits.visitor_list.send import revoke_link, send_list, send_list_mail
-from tests.factories import START_OF_2020, make_administrator, make_person
+from tests.factories import START_OF_2020, make_administrator, make_person, make_secretary
 from tests.pdf_readers import pdf_text
 from tests.registrations.visits.hosts import (
     DAY,
@@ -29,7 +29,6 @@ from tests.registrations.visits.hosts import (
     make_host_path,
     make_hosted,
     make_identified,
-    make_secretary,
     make_sent_list,
 )
 from tests.site_objects import make_client

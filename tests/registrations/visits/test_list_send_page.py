@@ -8,7 +8,8 @@ from registrations.visits.hosts.contacts import add_host_contact, end_host_conta
 from registrations.visits.identity.purge import compute_purge_time
 from registrations.visits.visitor_list.create import create_list
 from registrations.visits.visitor_list.send import send_list
-from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary
+from tests.factories import make_secretary
+from tests.registrations.visits.hosts import make_hosted, make_identified
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,8 @@ from convention.audit.models import AuditEntry
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.visitor_list.create import create_list
-from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary, make_sent_list
+from tests.factories import make_secretary
+from tests.registrations.visits.hosts import make_hosted, make_identified, make_sent_list
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

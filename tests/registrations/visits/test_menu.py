@@ -16,9 +16,9 @@ from tests.factories import (
     make_event,
     make_member,
     make_person,
+    make_secretary,
 )
 from tests.registrations.visits.factories import make_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

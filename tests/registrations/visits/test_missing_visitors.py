@@ -5,8 +5,8 @@ from django.utils import timezone
 from lxml import html
 
 from convention.club.change_employer import change_employer
-from tests.factories import make_company
-from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary, make_visitor
+from tests.factories import make_company, make_secretary
+from tests.registrations.visits.hosts import make_hosted, make_identified, make_visitor
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,9 @@ from convention.events.models import Event
 from registrations.visits.lifecycle.forms import VisitForm
 from registrations.visits.models import HostContact, Interest, Proposal
 from registrations.visits.visitor_list.acknowledge import acknowledge_list
-from tests.factories import make_company, make_event, make_member, make_staff
+from tests.factories import make_company, make_event, make_member, make_secretary, make_staff
 from tests.page_forms import read_messages
 from tests.registrations.visits.factories import make_application, make_visit, reload_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

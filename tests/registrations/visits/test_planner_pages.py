@@ -15,8 +15,7 @@ from registrations.visits.planning.interest import express_interest
 from registrations.visits.planning.notifications import notify_interested_members
 from registrations.visits.planning.plan_visit import plan_visit
 from registrations.visits.planning.proposals import create_proposal
-from tests.factories import START_OF_2020, make_company, make_event, make_member, make_person
-from tests.registrations.visits.hosts import make_secretary
+from tests.factories import START_OF_2020, make_company, make_event, make_member, make_person, make_secretary
 
 pytestmark = pytest.mark.django_db
 

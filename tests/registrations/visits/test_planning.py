@@ -45,6 +45,7 @@ from tests.factories import (
     make_member,
     make_person,
     make_registration,
+    make_secretary,
     make_ticket,
 )
 from tests.registrations.visits.factories import make_application, make_market, make_visit
@@ -55,12 +56,6 @@ PARIS = Event(timezone="Europe/Paris").zone
 
 def at(year, month, day, hour=9):
     return datetime.datetime(year, month, day, hour, tzinfo=PARIS)
-
-
-def make_secretary():
-    person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return person
 
 
 def make_vendor(*markets):

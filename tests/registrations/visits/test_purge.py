@@ -17,6 +17,7 @@ from registrations.visits.identity.reencrypt import reencrypt_rows
 from registrations.visits.models import HostLink, Identity, Visit, VisitorList
 from registrations.visits.visitor_list.contents import read_list
 from registrations.visits.visitor_list.create import create_list
+from tests.factories import make_secretary
 from tests.registrations.visits.find_identities import (
     decrypt_words,
     dump_database,
@@ -29,7 +30,6 @@ from tests.registrations.visits.hosts import (
     make_hosted,
     make_identified,
     make_identity_answers,
-    make_secretary,
     make_sent_list,
 )
 

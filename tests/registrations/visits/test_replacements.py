@@ -24,7 +24,7 @@ from registrations.visits.hosts.replacements import (
 from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.visitor_list.lock import lock_list
-from tests.factories import make_company, make_member, make_person
+from tests.factories import make_company, make_member, make_person, make_secretary
 from tests.registrations.visits.factories import get_applicant, get_state, make_application, make_visit
 from tests.registrations.visits.hosts import (
     get_original_application,
@@ -32,7 +32,6 @@ from tests.registrations.visits.hosts import (
     make_host_path,
     make_identified,
     make_identity_answers,
-    make_secretary,
     make_sent_list,
     make_visitor,
     record_acceptance,

@@ -4,8 +4,8 @@ import pytest
 
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.models import Application
+from tests.factories import make_secretary
 from tests.registrations.visits.factories import get_state, make_application, make_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -16,14 +16,8 @@ from registrations.visits.models import HostContact, Proposal, Visit
 from registrations.visits.planning.host_proposals import create_host_proposal
 from registrations.visits.planning.proposals import create_proposal
 from registrations.visits.visitor_list.create import create_list
-from tests.factories import START_OF_2020, make_member, make_person
-from tests.registrations.visits.hosts import (
-    make_hosted,
-    make_identified,
-    make_secretary,
-    make_sent_list,
-    make_visitor,
-)
+from tests.factories import START_OF_2020, make_member, make_person, make_secretary
+from tests.registrations.visits.hosts import make_hosted, make_identified, make_sent_list, make_visitor
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 from lxml import html
 
 from convention.events.models import EventRole, Venue
-from tests.factories import START_OF_2020, make_event, make_person
-from tests.registrations.visits.hosts import DAY, make_hosted, make_secretary
+from tests.factories import START_OF_2020, make_event, make_person, make_secretary
+from tests.registrations.visits.hosts import DAY, make_hosted
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -25,10 +25,18 @@ from registrations.visits.preconditions import VisitNotReady
 from registrations.visits.rides.edit_rides import save_ride
 from registrations.visits.rides.seating import choose_rides
 from registrations.visits.visitor_list.lock import lock_due_lists, lock_list
-from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
+from tests.factories import (
+    make_company,
+    make_event,
+    make_member,
+    make_registration,
+    make_secretary,
+    make_staff,
+    make_ticket,
+)
 from tests.registrations.visits import visit_day
 from tests.registrations.visits.factories import make_application, make_visit
-from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary
+from tests.registrations.visits.hosts import make_hosted, make_identified
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db

@@ -25,13 +25,12 @@ from registrations.visits.visitor_list.differences import compare_rows, describe
 from registrations.visits.visitor_list.send import send_list, send_list_mail
 from registrations.visits.visitor_list.table import describe_changes, format_rows, list_headings
 from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
-from tests.factories import make_person
+from tests.factories import make_person, make_secretary
 from tests.registrations.visits.hosts import (
     extract_token,
     make_hosted,
     make_identified,
     make_identity_answers,
-    make_secretary,
     make_sent_list,
     make_visitor,
     record_acceptance,

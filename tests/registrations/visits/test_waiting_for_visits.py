@@ -20,9 +20,8 @@ from registrations.visits.planning.season import find_season
 from registrations.visits.visitor_list.lock import lock_list, unlock_list
 from registrations.waiting_list.overview import load_waiting_lists
 from registrations.waiting_list.periodic import process_waiting_lists
-from tests.factories import make_member
+from tests.factories import make_member, make_secretary
 from tests.registrations.visits.factories import get_state, make_application, make_visit, reload_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.registrations.visits.test_applications import make_requested_place
 from tests.site_objects import make_client
 
