@@ -24,13 +24,13 @@ from .mails import write_case_mail
 from .models import PrivacyCase
 from .permissions import can_answer_privacy_requests
 from .registry import find_erasure_blockers
-from .subjects import find_known_holder, find_subject_by_address, get_case_subject
+from .subjects import LINK_VERB, find_known_holder, find_subject_by_address, get_case_subject
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
 # The trail names the request, too: a download for another request of the person is no answer to this one.
-EXPORT_VERB, LINK_VERB = "privacy_request.export", "privacy_request.link"
+EXPORT_VERB = "privacy_request.export"
 
 
 class AnswerOutdated(NotOpenNow):

@@ -19,6 +19,8 @@ from convention.text.email_addresses import filter_by_email, normalize_email
 from .models import PrivacyCase
 
 MAX_PEOPLE_FOUND: Final = 20
+# In the audit trail: the request is now about another person, or about its address alone.
+LINK_VERB: Final = "privacy_request.link"
 
 
 def get_subject(person: Person) -> DataSubject:

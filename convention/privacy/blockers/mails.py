@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.models import AuditEntry
+from convention.club.addresses.own_addresses import find_owner
 from convention.club.models import Person
 from convention.db.leases import hold_lease
 from convention.events.models import Event
@@ -57,7 +58,9 @@ def list_recipients(event: Event, *, person_id: int | None) -> list[OrganizerRec
             OrganizerRecipient(person.email or "", person.language, str(person), person.first_name, person.pk)
             for person in people
         ]
-    if event.contact_email:
+    # The contact address may be that of the person to erase.
+    owner = find_owner(event.contact_email, people=Person.objects.all()) if event.contact_email else None
+    if event.contact_email and (owner is None or owner.pk != person_id):
         return [OrganizerRecipient(event.contact_email, settings.LANGUAGE_CODE)]
     return []
 

@@ -17,7 +17,7 @@ from convention.personal_data import ErasureBlocker, EventBlocker, EventTask
 from convention.privacy.find_data import add_known_addresses
 from convention.privacy.models import PrivacyCase
 from convention.privacy.registry import find_erasure_blockers
-from convention.privacy.subjects import get_case_subject
+from convention.privacy.subjects import LINK_VERB, get_case_subject
 
 from .mails import list_recipients, send_organizer_request
 
@@ -66,13 +66,18 @@ class BlockingEvent:
 
 
 def list_organizer_requests(case: PrivacyCase) -> list[OrganizerRequest]:
-    """Return the e-mails to organizers about this case, oldest first; without those of deleted events."""
+    """Return the e-mails to organizers about this case, oldest first; without those of deleted events.
+
+    Those from before the request was linked to another person were about other places, and are left out.
+    """
     entries = AuditEntry.objects.filter(
-        created_at__gte=case.requested_at, subject=make_subject_label(case), verb=ASK_VERB
+        created_at__gte=case.requested_at, subject=make_subject_label(case), verb__in=(ASK_VERB, LINK_VERB)
     )
-    entries = entries.select_related("actor").order_by("created_at", "pk")
-    events = {event.slug: event for event in Event.objects.filter(slug__in={row.event for row in entries})}
-    return [OrganizerRequest(row, events[row.event]) for row in entries if row.event in events]
+    asked: list[AuditEntry] = []
+    for entry in entries.select_related("actor").order_by("created_at", "pk"):
+        asked = [*asked, entry] if entry.verb == ASK_VERB else []
+    events = {event.slug: event for event in Event.objects.filter(slug__in={entry.event for entry in asked})}
+    return [OrganizerRequest(entry, events[entry.event]) for entry in asked if entry.event in events]
 
 
 def group_by_event(
@@ -118,7 +123,7 @@ def ask_organizers(*, case: PrivacyCase, event_slug: str, last_entry_id: int | N
     recipients = list_recipients(blocking_event.event, person_id=case.person_id)
     if not recipients:
         raise NoOrganizer(
-            _("No organizer of “%(event)s” has an e-mail address. Ask an administrator.")
+            _("Nobody else who organizes “%(event)s” has an e-mail address. Ask an administrator.")
             % {"event": blocking_event.event.title}
         )
     entry = record_action(ASK_VERB, case, event=blocking_event.event)

@@ -38,7 +38,7 @@ class CaseProgress:
         if not self.blockers:
             return _("can be carried out")
         if any(isinstance(blocker, EventBlocker) for blocker in self.blockers):
-            return _("waiting for a cancelled place")
+            return _("cancellation needed first")
         return _("something to resolve first")
 
     @property

@@ -14,9 +14,10 @@ from convention.privacy.blockers.organizer_requests import (
     NoOrganizer,
     OrganizersAskedMeanwhile,
     ask_organizers,
+    list_organizer_requests,
 )
 from convention.privacy.models import PrivacyCase
-from convention.privacy.requests import record_request, request_erasure
+from convention.privacy.requests import link_case, record_request, request_erasure
 from registrations.models import WaitingEntry
 from registrations.privacy import find_upcoming_places
 from tests.convention.privacy.person_fixtures import START_OF_2020
@@ -212,7 +213,27 @@ def test_event_without_any_address_is_refused_with_a_sentence(secretary, case, p
 
     page = make_client(secretary).get(get_ask_path(case, place.event))
 
-    assert "No organizer of this event has an e-mail address." in get_text(page)
+    assert "Nobody else who organizes this event has an e-mail address." in get_text(page)
+
+
+def test_contact_address_of_the_person_to_erase_is_not_asked(case, place):
+    place.event.contact_email = place.person.email
+    place.event.save()
+    make_staff(place.event).event_roles.update(person=place.person)
+
+    with pytest.raises(NoOrganizer):
+        ask_organizers(case=case, event_slug=place.event.slug, last_entry_id=None)
+
+
+@pytest.mark.usefixtures("organizer")
+def test_request_about_the_places_of_an_address_does_not_count_after_a_link(secretary, place):
+    guest = make_registration(place.ticket, email="guest@firm.example")
+    case = record_request(email=guest.email, kind="erasure", language="en", opened_by=secretary)
+    ask_organizers(case=case, event_slug=guest.event.slug, last_entry_id=None)
+
+    link_case(case=case, person=make_person(email="other@firm.example"))
+
+    assert list_organizer_requests(case) == []
 
 
 @pytest.mark.usefixtures("organizer")
@@ -333,7 +354,7 @@ def test_list_labels_requests_and_puts_those_that_wait_last(secretary, case, pla
     assert free.email in rows[0]
     assert "can be carried out" in rows[0]
     assert "access@firm.example" in rows[1]
-    assert "waiting for a cancelled place" in rows[2]
+    assert "cancellation needed first" in rows[2]
     assert "organizers asked on" in rows[2]
 
 
@@ -345,7 +366,7 @@ def test_waiting_request_that_is_due_soon_comes_first(secretary, case, place):
 
     page = html.fromstring(make_client(secretary).get("/en/organize/privacy/").content)
 
-    assert "waiting for a cancelled place" in page.xpath("string(//tbody/tr[1])")
+    assert "cancellation needed first" in page.xpath("string(//tbody/tr[1])")
 
 
 @pytest.mark.usefixtures("organizer")
