@@ -65,6 +65,12 @@ def _load_rules() -> ApplicationRules:
     return rules
 
 
+def has_passed_deadline(event: Event, *, at: datetime.datetime) -> bool:
+    """Return whether places of the event are given on application, and no longer to the waiting list."""
+    rules = get_application_rules(event)
+    return rules is not None and rules.get_deadline(event) <= at
+
+
 def get_application_path(event: Event) -> str:
     """Return the path of the page where members apply, or "" where they register."""
     rules = get_application_rules(event)

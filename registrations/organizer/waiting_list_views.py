@@ -18,6 +18,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.web.routing import require_safe_or_post
+from registrations.application_rules import has_passed_deadline
 from registrations.models import WaitingEntry, WaitingPolicy
 from registrations.storefront.waiting_list_forms import WaitingActionForm, WaitingPolicyForm
 from registrations.waiting_list.organizer_actions import (
@@ -62,6 +63,7 @@ def waiting_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "selected_list": selected_list,
         "can_offer": selected_list is not None
         and can_offer_place(selected_list.wanted_item, at=timezone.now()),
+        "has_passed_deadline": has_passed_deadline(event_obj, at=timezone.now()),
         "page_obj": page,
         "form": form,
     }

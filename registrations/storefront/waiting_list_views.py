@@ -12,13 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
-from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
 from convention.web.routing import require_safe_or_post
-from registrations.application_rules import get_application_path, get_application_rules
+from registrations.application_rules import get_application_path, has_passed_deadline
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.accept_offer import accept_ticket_offer, preview_offer_quote
 from registrations.booking.join_waiting_list import PlacesLeft, check_ticket_is_full, join_ticket_list
@@ -133,14 +132,8 @@ def _offer_context(entry: WaitingEntry, quote: Quote) -> dict[str, Any]:
         "vat": [describe_vat(total, currency) for total in quote.vat_by_rate] if quote.total else [],
         "position": find_position(entry, list_waiting_entries(entry)),
         "states": WaitingEntry.State,
-        "has_passed_deadline": _has_passed_deadline(entry.event),
+        "has_passed_deadline": has_passed_deadline(entry.event, at=timezone.now()),
     }
-
-
-def _has_passed_deadline(event: Event) -> bool:
-    """Return whether places of the event are given on application, and no longer to the waiting list."""
-    rules = get_application_rules(event)
-    return rules is not None and rules.get_deadline(event) <= timezone.now()
 
 
 def _read_acceptance(request: HttpRequest, forms: dict[str, Form]) -> dict[str, Any]:

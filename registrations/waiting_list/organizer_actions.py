@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
 from convention.events.models import Event
-from registrations.application_rules import get_application_rules
+from registrations.application_rules import has_passed_deadline
 from registrations.models import WaitingEntry, WaitingPolicy
 
 from .end_waiting import WaitingEnded, leave_waiting_list, lock_waiting_entry
@@ -24,7 +24,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     """
     wanted_item = entry.wanted_item
     locked_item = lock_wanted_item(type(wanted_item), wanted_item.pk)
-    if _has_passed_deadline(locked_item, at=timezone.now()):
+    if has_passed_deadline(locked_item.event, at=timezone.now()):
         raise NotOpenNow(_("The list is locked: no more places are offered from the waiting list."))
     without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
     # Skipped if locked, because another transaction is ending the entry. Waiting for the lock could deadlock,
@@ -39,13 +39,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
 
 def can_offer_place(item: WantedItem, *, at: datetime.datetime) -> bool:
     """Return whether `offer_place_now` finds a free place that may still be offered."""
-    return item.remaining != 0 and not _has_passed_deadline(item, at=at)
-
-
-def _has_passed_deadline(item: WantedItem, *, at: datetime.datetime) -> bool:
-    """Return whether no more places of the event, which are given on application, are offered."""
-    rules = get_application_rules(item.event)
-    return rules is not None and rules.get_deadline(item.event) <= at
+    return item.remaining != 0 and not has_passed_deadline(item.event, at=at)
 
 
 @transaction.atomic

@@ -192,6 +192,7 @@ def _build_lifecycle_context(
         "can_cancel": not visit.cancelled_at and not visit.event.is_over(at=now),
         "counts": count_by_state(applicants),
         "place_count": sum(applicant.state.has_place for applicant in applicants),
+        "open_offers": [row for row in applicants if row.state == ApplicationState.OFFERED],
         "current_list": find_current_list(visit),
         "needs_new_dates_at_host": needs_new_dates_at_host(visit),
         "undecided_count": sum(applicant.needs_decision for applicant in applicants),
@@ -228,11 +229,6 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
         context = _build_lifecycle_context(visit, VisitReasonForm(), request.user) | {
             "step": request.POST["step"],
             "incomplete_count": len(readiness.missing),
-            "open_offers": [
-                applicant
-                for applicant in list_applicants(visit)
-                if applicant.state == ApplicationState.OFFERED
-            ],
         }
         return render_event_page(request, "visits/organize_step.html", visit.event, **context)
     _run_step(request, action, visit, str(message))
