@@ -65,7 +65,7 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "can_cancel": is_walk_in_cancellable(guest) and can_cancel_order_of(guest, request.user),
         "can_organize": can_organize(request.user, guest.event),
         "takes_payments": takes_payments,
-        "is_walk_in": guest.order.source == Order.Source.DESK,
+        "offers_language": _offers_language(guest),
     }
     return render(request, "desk/guest.html", context)
 
@@ -191,6 +191,12 @@ def _describe_change_of_badge(before: Registration, changed: Registration) -> st
     return _("The place is now in the name of %(name)s. The badge already printed is no longer valid.") % {
         "name": changed.name
     }
+
+
+def _offers_language(guest: Registration) -> bool:
+    """Return whether the language of the order, which the desk may choose, is that of the guest's e-mails."""
+    has_own_language = guest.has_own_address and bool(guest.language)
+    return guest.order.source == Order.Source.DESK and bool(guest.email) and not has_own_language
 
 
 @require_POST

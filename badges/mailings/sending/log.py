@@ -8,7 +8,7 @@ from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from badges.mailings.composing.mailing_writer import Addressee
-from badges.mailings.composing.segments import MEMBERS
+from badges.mailings.composing.segments import MEMBERS, Segment
 from badges.mailings.models import WAITING_CONDITION, Mailing, Recipient, RecipientQuerySet
 from convention.club.models import Company, Person
 from convention.club.permissions import load_member_companies
@@ -49,9 +49,15 @@ class EarlierInvitation:
     sent_count: int
 
 
-def find_earlier_invitation(event: Event, audience: str) -> EarlierInvitation | None:
-    """Return the last invitation of that audience to the event that was launched or scheduled."""
-    invitations = Mailing.objects.filter(event=event, segment__audience=audience, send_at__isnull=False)
+def find_earlier_invitation(event: Event, segment: Segment) -> EarlierInvitation | None:
+    """Return the last invitation to the event, launched or scheduled, to people of the segment."""
+    invitations = Mailing.objects.filter(
+        event=event, segment__audience=segment.audience, send_at__isnull=False
+    )
+    if segment.audience_event is not None:
+        invitations = invitations.filter(segment__audience_event=segment.audience_event)
+    if segment.language:
+        invitations = invitations.filter(segment__language__in=["", segment.language])
     # One that was cancelled before it began reached nobody.
     launched = invitations.exclude(cancelled_at__isnull=False, started_at=None)
     mailing = launched.order_by("-send_at", "-pk").first()
@@ -62,7 +68,7 @@ def find_earlier_invitation(event: Event, audience: str) -> EarlierInvitation | 
 
 def find_invitation_of_members(event: Event) -> EarlierInvitation | None:
     """Return the last invitation of all members, see `find_earlier_invitation`."""
-    return find_earlier_invitation(event, MEMBERS)
+    return find_earlier_invitation(event, Segment(audience=MEMBERS))
 
 
 def filter_recipients(mailing: Mailing, state: str) -> RecipientQuerySet:

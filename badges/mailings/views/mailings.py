@@ -206,8 +206,9 @@ def _list_differences(form: MailingForm, current: Mailing) -> list[tuple[str, st
 def _render_form(request: HttpRequest, event: Event, form: MailingForm, **context: Any) -> HttpResponse:
     context |= {"event": event, "section": "organize", "form": form, "placeholders": PLACEHOLDERS.items()}
     # What the form begins with: whom else it could reach depends on a choice that is still to be made.
-    if audience := form.initial.get("audience"):
-        context["earlier_invitation"] = find_earlier_invitation(event, audience)
+    segment = Segment.from_json(form.initial)
+    if segment.audience:
+        context["earlier_invitation"] = find_earlier_invitation(event, segment)
     return render(request, "mailings/form.html", context)
 
 
@@ -233,8 +234,8 @@ def _render_mailing(request: HttpRequest, mailing: Mailing, form: MailingSchedul
         audience = build_audience(mailing)
         context["audience"] = audience
         if mailing.is_draft and mailing.is_invitation:
-            found = find_earlier_invitation(mailing.event, mailing.segment["audience"])
-            context["earlier_invitation"] = found
+            segment = Segment.from_json(mailing.segment)
+            context["earlier_invitation"] = find_earlier_invitation(mailing.event, segment)
         context["preview_form"] = PreviewForm(names=list_preview_names(audience), languages=mailing.languages)
     return render(request, "mailings/mailing.html", context)
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
+from registrations.models import Registration
 from tests.badges.desk.test_offline import OfflineDesk, make_entry
 from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
 
@@ -54,6 +55,16 @@ def test_language_of_a_walk_in_is_changed_on_the_page_of_the_guest(client, event
 
     walk_in.order.refresh_from_db()
     assert walk_in.order.language == "fr"
+
+
+def test_language_of_a_walk_in_with_an_own_one_is_left_to_the_correction(client, event):
+    walk_in = register_walk_in(client, event)
+    Registration.objects.filter(pk=walk_in.pk).update(email="own@example.org", language="fr")
+    path = f"/en/desk/x/guests/{walk_in.reference}/"
+
+    page = html.fromstring(client.get(path).content)
+
+    assert page.xpath(f"//form[@action='{path}language/']") == []
 
 
 def test_desk_does_not_change_the_language_of_another_buyers_order(client, event):

@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from badges.mailings.composing.invitations import build_invitation_draft
-from badges.mailings.composing.segments import MEMBERS
+from badges.mailings.composing.segments import MEMBERS, Segment
 from badges.mailings.models import Mailing
+from badges.mailings.sending.log import find_earlier_invitation
 from tests.badges.mailings.test_invitations import make_invitation, send
-from tests.factories import make_event, make_member, make_staff
+from tests.factories import make_event, make_member, make_secretary, make_staff
 from tests.registrations.visits.factories import make_visit
-from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +77,17 @@ def test_second_announcement_names_the_first_on_its_form_and_before_it_is_sent(r
     assert sentence in secretary.get(f"{mail}/new/?announce").text
     assert sentence in secretary.get(f"{mail}/{draft.pk}/").text
     assert sentence not in secretary.get(f"{mail}/new/").text
+
+
+@pytest.mark.parametrize("other", [{"language": "fr"}, {"audience": "event", "audience_event": 1}])
+def test_invitation_of_other_people_is_no_earlier_one(run_tasks, other):
+    visit = make_visit()
+    announce(visit, run_tasks)
+    wanted = {"audience": MEMBERS} | other
+    Mailing.objects.update(segment={**wanted, "language": "fr"})
+    mine = {**wanted, "language": "en"} if "language" in other else {**wanted, "audience_event": 2}
+
+    assert find_earlier_invitation(visit.event, Segment.from_json(mine)) is None
 
 
 def test_first_announcement_warns_of_nothing():
