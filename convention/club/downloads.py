@@ -1,6 +1,6 @@
 """Downloadable lists of the club: companies, memberships, people and seats."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from convention.tables.downloads import TableSheet
 from .directory_import.columns import COLUMN_LABELS
 from .directory_import.membership_cells import MEMBERSHIP_FIELDS
 from .memberships import load_membership_statuses
-from .models import Company, CompanyRole, Employment, Membership, Seat
+from .models import Company, CompanyRole, Employment, Membership, Plan, Seat
 
 COMPANY_DETAILS: Final = ("name", "siren", "sector", "street", "postcode", "city")
 
@@ -29,12 +29,13 @@ def _make_company_sheet() -> TableSheet:
     today = timezone.localdate()
     roles = Prefetch("roles", CompanyRole.objects.open(at=today))
     companies = Company.objects.order_by("sort_name", "pk").prefetch_related("markets", roles)
+    plan_titles = _load_plan_titles()
     rows = (
         [
             *(getattr(status.company, name) for name in COMPANY_DETAILS),
             ", ".join(str(role.get_role_display()) for role in status.company.roles.all()),
             ", ".join(market.slug for market in status.company.markets.all()),
-            *_list_terms(status.membership),
+            *_list_terms(status.membership, plan_titles),
             status.given_seat_count,
             ", ".join(str(contact.person) for contact in status.contacts),
         ]
@@ -47,12 +48,17 @@ def _list_term_headings() -> list[str]:
     return [str(COLUMN_LABELS[name]) for name in MEMBERSHIP_FIELDS]
 
 
-def _list_terms(membership: Membership | None) -> list[Any]:
+def _load_plan_titles() -> dict[int, str]:
+    """Return the present names of all plans by id: the import knows no earlier ones."""
+    return {plan.pk: plan.title for plan in Plan.objects.all()}
+
+
+def _list_terms(membership: Membership | None, plan_titles: Mapping[int, str]) -> list[Any]:
     """Return the cells of a membership in the order of `MEMBERSHIP_FIELDS`."""
     if membership is None:
         return [""] * len(MEMBERSHIP_FIELDS)
     return [
-        membership.title, membership.starts_on, membership.ends_on or "", membership.seats,
+        plan_titles[membership.plan_id], membership.starts_on, membership.ends_on or "", membership.seats,
         membership.extra_seats, Decimal(membership.dues_cents) / 100, membership.confirmed_on or "",
     ]  # fmt: skip
 
@@ -60,9 +66,10 @@ def _list_terms(membership: Membership | None) -> list[Any]:
 def _make_membership_sheet() -> TableSheet:
     header = [_("Company"), _("SIREN"), *_list_term_headings(), _("Status"), _("Left on")]
     memberships = Membership.objects.select_related("company")
+    plan_titles = _load_plan_titles()
     rows = (
         [
-            membership.company.name, membership.company.siren, *_list_terms(membership),
+            membership.company.name, membership.company.siren, *_list_terms(membership, plan_titles),
             membership.get_state_display(), membership.left_on or "",
         ]
         for membership in memberships.order_by("company__sort_name", "starts_on", "pk")

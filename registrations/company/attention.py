@@ -66,6 +66,13 @@ def _membership_items(overview: CompanyOverview, day: datetime.date) -> Iterator
         yield CompanyAttentionItem(
             _("The membership is awaiting confirmation by the club."), 1, "company-home"
         )
+    elif state == membership.State.UPCOMING:
+        first_day = format_date(membership.starts_on)
+        yield CompanyAttentionItem(
+            _("The membership begins on %(day)s. Seats count from then on.") % {"day": first_day},
+            0,
+            "company-home",
+        )
     elif state not in (membership.State.ACTIVE, membership.State.DRAFT):
         yield CompanyAttentionItem(
             _("The membership has ended, so nobody has a seat now."), 2, "company-home"

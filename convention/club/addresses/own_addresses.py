@@ -38,7 +38,7 @@ def find_owner(email: str, *, people: QuerySet[Person]) -> Person | None:
 def find_active_owner(email: str) -> Person | None:
     """Return the person with an open account whose own address it is, or None.
 
-    The mailbox's reader signs in to this account, and this one is a member through the address.
+    Use it for whom a sign-in with the address reaches, and for whose membership the address counts.
     """
     return find_owner(email, people=Person.objects.filter(is_active=True))
 

@@ -40,7 +40,8 @@ WATCHED_COLUMNS: Final = {
     **dict.fromkeys(DATED_KINDS, ("ends_on",)),
     "membership": (
         *("company_id", "starts_on", "ends_on", "grace_until", "confirmed_on", "left_on", "seats"),
-        *("extra_seats", "dues_cents", "billing_contact_id", "representative_id"),
+        *("extra_seats", "extra_seat_price_cents", "dues_cents", "passes", "votes", "submitted_on"),
+        *("billing_contact_id", "representative_id"),
     ),
 }
 

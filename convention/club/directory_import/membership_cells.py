@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from convention.money import is_unclear_number, parse_number
 from convention.tables.cells import parse_date_cell
 from convention.text.normalize import casefold_text
+from convention.web.forms import DAY_YEARS
 
 from .columns import COLUMN_LABELS
 
@@ -50,7 +51,7 @@ class MembershipCells:
 
 def parse_membership_cells(values: Mapping[str, str], plans: Mapping[str, str]) -> MembershipCells:
     """Return the cells that can be read; `plans` are the slugs of plans by normalized name."""
-    dates = {MEMBERSHIP_FIELDS[name]: parse_date_cell(values.get(name, "")) for name in DATE_COLUMNS}
+    dates = {MEMBERSHIP_FIELDS[name]: _parse_day(values.get(name, "")) for name in DATE_COLUMNS}
     return MembershipCells(
         plan=plans.get(casefold_text(values.get("plan", ""))),
         seats=_parse_count(values.get("included_seats", "")),
@@ -58,6 +59,12 @@ def parse_membership_cells(values: Mapping[str, str], plans: Mapping[str, str]) 
         dues_cents=_parse_cents(values.get("dues", "")),
         **dates,
     )
+
+
+def _parse_day(text: str) -> datetime.date | None:
+    """Return the day; None for text that is no date, or for a year that forms refuse as well."""
+    day = parse_date_cell(text)
+    return day if day and day.year in DAY_YEARS else None
 
 
 def _parse_count(text: str) -> int | None:
@@ -85,7 +92,7 @@ def find_membership_errors(values: Mapping[str, str], cells: MembershipCells) ->
     """Yield the errors of these cells but for unknown plans, without looking at the directory."""
     for name in DATE_COLUMNS:
         if values.get(name) and getattr(cells, MEMBERSHIP_FIELDS[name]) is None:
-            yield describe_invalid_date(values[name])
+            yield _describe_refused_day(values[name])
     for name in COUNT_COLUMNS:
         if values.get(name) and getattr(cells, MEMBERSHIP_FIELDS[name]) is None:
             sentence = _("%(field)s: “%(text)s” is not a number of seats. Example: 5.")
@@ -97,6 +104,13 @@ def find_membership_errors(values: Mapping[str, str], cells: MembershipCells) ->
         yield _("The membership must not end before it begins.")
     if cells.confirmed_on and cells.confirmed_on > timezone.localdate():
         yield _("The membership cannot have been confirmed on a future day. Leave the cell empty.")
+
+
+def _describe_refused_day(text: str) -> str:
+    if parse_date_cell(text) is None:
+        return describe_invalid_date(text)
+    sentence = _("The year of “%(text)s” is unlikely. Leave the cell empty if there is no end date.")
+    return sentence % {"text": text[:40]}
 
 
 def describe_invalid_date(text: str) -> str:

@@ -1,4 +1,7 @@
-"""`manage.py club_import FILE [--map "HEADING=FIELD"] [--skip-errors] [--dry-run]`: import the directory."""
+"""Import the directory from a list.
+
+`manage.py club_import FILE [--map "HEADING=FIELD"] [--skip-errors] [--confirm-memberships] [--dry-run]`
+"""
 
 from collections.abc import Callable
 from functools import partial

@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from convention.audit.models import AuditEntry
-from convention.club.memberships import delete_draft_membership
-from convention.club.models import ClubRole, Membership, Plan
+from convention.club.memberships import create_membership, delete_draft_membership
+from convention.club.models import Membership, Plan
 from convention.errors import NotOpenNow
 from tests.convention.club.objects import (
     collect_fields,
@@ -16,7 +16,7 @@ from tests.convention.club.objects import (
     make_renewal,
     read,
 )
-from tests.factories import START_OF_2020, make_member, make_person
+from tests.factories import make_company, make_member, make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +27,7 @@ DELETE = f"{AT}memberships/delete/"
 
 @pytest.fixture
 def secretary():
-    person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return person
+    return make_secretary()
 
 
 @pytest.fixture
@@ -129,6 +127,20 @@ def test_number_of_queries_of_the_confirmation_does_not_depend_on_the_companies(
 
 
 # --- deleting drafts -----------------------------------------------------------------------------------
+
+
+def test_button_of_a_draft_selects_that_draft_only(client, plan):
+    company = make_company(name="Lac", slug="lac", role=None)
+    first, second = (
+        create_membership(company=company, plan=plan, starts_on=in_days(days), ends_on=in_days(days + 9))
+        for days in (10, 30)
+    )
+    page = read(client.get(f"{AT}companies/lac/memberships/{first.pk}/"))
+
+    page = read(client.post(DELETE, collect_fields(page, "confirm") | {"selected": "lac"}))
+    client.post(DELETE, collect_fields(page, "delete"))
+
+    assert list(Membership.objects.all()) == [second]
 
 
 def test_deleted_draft_gives_the_seats_back_to_the_present_membership(client, plan, secretary):

@@ -9,10 +9,10 @@ from django.utils import translation
 from lxml import html
 
 from convention.club.memberships import create_membership
-from convention.club.models import ClubRole, Membership, Plan
+from convention.club.models import Membership, Plan
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
 from tests.convention.club.test_import_correct_rows import post_form, preview_correct_rows, read_text
-from tests.factories import START_OF_2020, make_account, make_company, make_membership
+from tests.factories import make_company, make_membership, make_secretary
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +39,7 @@ def lake():
 
 @pytest.fixture
 def client() -> Client:
-    secretary = make_account()
-    ClubRole.objects.create(person=secretary, role="secretary", starts_on=START_OF_2020)
-    return make_client(secretary)
+    return make_client(make_secretary())
 
 
 def upload_rows(client, *rows, header=HEADER):

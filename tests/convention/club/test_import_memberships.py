@@ -15,12 +15,18 @@ from convention.club.directory_import.import_directory import import_directory, 
 from convention.club.directory_import.listed_memberships import NewMemberships
 from convention.club.directory_import.undo import undo_directory_import
 from convention.club.memberships import confirm_membership, create_membership, renew_membership
-from convention.club.models import ClubRole, Company, Membership, Person, Plan, Seat
+from convention.club.models import Company, Membership, Person, Plan, Seat
 from convention.club.permissions import get_member_company
 from convention.club.seats import give_seat
 from convention.tables.files import read_table
 from convention.tables.row_errors import InvalidRows
-from tests.factories import START_OF_2020, make_account, make_company, make_member, make_membership
+from tests.factories import (
+    START_OF_2020,
+    make_company,
+    make_member,
+    make_membership,
+    make_secretary,
+)
 from tests.site_objects import make_client
 from tests.threads import run_in_threads
 
@@ -47,9 +53,7 @@ def lake():
 
 @pytest.fixture
 def client() -> Client:
-    secretary = make_account()
-    ClubRole.objects.create(person=secretary, role="secretary", starts_on=START_OF_2020)
-    return make_client(secretary)
+    return make_client(make_secretary())
 
 
 def make_table(*rows, header=HEADER):
@@ -175,6 +179,7 @@ def test_seat_in_a_membership_that_begins_later_begins_with_it(lake):
         ("Or,,,,,,", "Enter the first day of the new membership."),
         ("Or,soon,,,,,", "“soon” is not a date."),
         ("Or,2027-01-01,2026-12-31,,,,", "must not end before it begins"),
+        ("Or,2027-01-01,9999-12-31,,,,", "Leave the cell empty if there is no end date."),
         ("Or,2027-01-01,,five,,,", "“five” is not a number of seats"),
         ("Or,2027-01-01,,2.5,,,", "“2.5” is not a number of seats"),
         ("Or,2027-01-01,,-1,,,", "“-1” is not a number of seats"),
@@ -318,6 +323,16 @@ def test_importing_a_downloaded_list_changes_nothing(client, lake, plan, name, k
     assert done.import_record.created_keys == {}
 
 
+def test_downloaded_list_is_imported_after_a_plan_got_another_name(client, lake, plan):
+    create_membership(company=lake, plan=plan, starts_on=DAY(2027, 1, 1))
+    Plan.objects.filter(pk=plan.pk).update(name="Platine", name_en="Platinum")
+
+    content = client.get("/en/organize/club/lists/memberships.csv").content
+    done = import_directory(table=read_table("list.csv", content))
+
+    assert done.unchanged_row_count == 1
+
+
 def test_downloaded_list_of_companies_creates_the_memberships_of_another_directory(client, lake, plan):
     make_membership(lake, plan=plan, dues_cents=123_456, extra_seats=2, ends_on=DAY(2029, 1, 1))
     content = client.get("/en/organize/club/lists/companies.csv").content
@@ -366,6 +381,10 @@ def change_dues(membership):
     Membership.objects.filter(pk=membership.pk).update(dues_cents=1)
 
 
+def change_votes(membership):
+    Membership.objects.filter(pk=membership.pk).update(votes=7)
+
+
 def give_a_seat(membership):
     person = Person.objects.create_user(email="ana@lac.example", last_name="Silva")
     person.employments.create(company=membership.company, starts_on=START_OF_2020)
@@ -374,7 +393,11 @@ def give_a_seat(membership):
 
 @pytest.mark.parametrize(
     ("use", "reason"),
-    [(change_dues, "changed since the import"), (give_a_seat, "in use since the import (seat)")],
+    [
+        (change_dues, "changed since the import"),
+        (change_votes, "changed since the import"),
+        (give_a_seat, "in use since the import (seat)"),
+    ],
 )
 def test_undo_leaves_a_membership_that_was_changed_or_used_since(lake, use, reason):
     done = import_rows("Lac,Or,2026-01-01,,,,,2026-01-01")

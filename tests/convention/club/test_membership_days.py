@@ -7,8 +7,8 @@ from django.utils import timezone
 from lxml import html
 
 from convention.club.memberships import confirm_membership, create_membership, renew_membership
-from convention.club.models import ClubRole, Membership, Plan
-from tests.factories import START_OF_2020, make_company, make_person
+from convention.club.models import Membership, Plan
+from tests.factories import make_company, make_secretary
 from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -18,9 +18,7 @@ DAY = datetime.date
 
 @pytest.fixture
 def client():
-    person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return make_client(person)
+    return make_client(make_secretary())
 
 
 @pytest.fixture

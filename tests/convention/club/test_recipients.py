@@ -11,7 +11,7 @@ from lxml import html
 
 from badges.mailings.models import Unsubscription
 from convention.audit.models import AuditEntry
-from convention.club.models import ClubRole, CompanyContact, Mandate, Person, WorkingGroup
+from convention.club.models import CompanyContact, Mandate, Person, WorkingGroup
 from convention.club.recipients.address_list import (
     MAX_GROUP_ADDRESSES,
     MAX_LINK_ADDRESSES,
@@ -27,6 +27,7 @@ from tests.factories import (
     make_member,
     make_membership,
     make_person,
+    make_secretary,
 )
 from tests.site_objects import make_client
 
@@ -36,9 +37,7 @@ AT = "/en/organize/club/"
 
 @pytest.fixture
 def client():
-    person = make_person(first_name="Sam", last_name="Secretary", email="sam@club.example")
-    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
-    return make_client(person)
+    return make_client(make_secretary(first_name="Sam", last_name="Secretary", email="sam@club.example"))
 
 
 def read(client, path):

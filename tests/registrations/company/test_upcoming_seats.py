@@ -109,3 +109,13 @@ def test_page_of_the_contact_says_from_when_the_seat_counts():
     assert "Zoé Martin" in with_seat
     assert "<span>from " in with_seat
     assert "Zoé Martin" not in without_seat
+
+
+def test_membership_that_has_not_begun_is_not_called_ended():
+    desk = make_desk()
+    make_future_membership(desk.company)
+
+    page = desk.client.get(f"/en{desk.at}/").text
+
+    assert "The membership begins on " in page
+    assert "The membership has ended" not in page
