@@ -224,5 +224,5 @@ def test_undo_of_an_import_leaves_a_membership_whose_dues_were_invoiced(issuer):
 
     undo = preview_undo(done.import_record)
 
-    assert ("Nuage, Or", "est utilisé depuis") in undo.named_skipped_rows
+    assert ("Nuage, Or", "d’autres données en dépendent (cotisation facturée)") in undo.named_skipped_rows
     assert undo.removed_keys["company"] == []
