@@ -114,6 +114,7 @@ def test_secretary_ends_a_job_with_its_seat_and_role(secretary):
 def test_seat_of_a_prepared_renewal_is_removed_with_the_job():
     company = make_company()
     person = make_member(company)
+    company.memberships.update(ends_on=TODAY() + 8 * ONE_DAY)
     renewal = make_membership(company, starts_on=TODAY() + 9 * ONE_DAY)
     Seat.objects.create(membership=renewal, person=person, starts_on=renewal.starts_on)
 

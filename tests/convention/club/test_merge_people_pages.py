@@ -254,6 +254,7 @@ def test_seat_ends_while_both_jobs_go_on(secretary, records, two_seats):
 
 def test_seat_of_a_prepared_renewal_ends_too(secretary, records, two_seats):
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    two_seats[1].memberships.update(ends_on=timezone.localdate())
     renewal = make_membership(two_seats[1], starts_on=tomorrow)
     Seat.objects.create(membership=renewal, person=records[1], starts_on=tomorrow)
 

@@ -1,5 +1,7 @@
 """What undoing a directory import says: how many rows of each kind, and what uses those that stay."""
 
+import datetime
+
 import pytest
 from django.utils import translation
 from lxml import html
@@ -8,7 +10,7 @@ from convention.club.directory_import.import_directory import import_directory
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
 from convention.club.models import Company
 from convention.tables.files import read_table
-from tests.factories import make_administrator, make_company, make_membership
+from tests.factories import START_OF_2020, make_administrator, make_company, make_membership
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -53,9 +55,10 @@ def test_page_names_the_kinds_and_what_uses_a_company(import_record):
 
 def test_several_uses_of_a_company_are_named_once_each(import_record):
     company = Company.objects.get(name="Stockage SA")
-    for _number in range(2):
-        make_membership(company)
-        make_company(parent=company)
+    make_membership(company, ends_on=START_OF_2020)
+    make_membership(company, starts_on=START_OF_2020 + datetime.timedelta(days=1))
+    make_company(parent=company)
+    make_company(parent=company)
 
     [(_name, reason)] = preview_undo(import_record).named_skipped_rows
 
