@@ -45,6 +45,7 @@ from .requests import (
     can_be_linked,
     complete_request,
     export_case,
+    find_open_request,
     link_case,
     list_downloads,
     record_request,
@@ -87,6 +88,12 @@ def case_create(request: "HttpRequest") -> HttpResponse:
     clerk = require_privacy_desk(request.user)
     form = CaseCreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        email, kind = form.cleaned_data["email"], form.cleaned_data["kind"]
+        if existing_case := find_open_request(email=email, kind=kind):
+            messages.info(
+                request, _("This request has already been recorded. No further e-mail has been sent.")
+            )
+            return redirect("privacy-case", existing_case.pk)
         case = record_request(opened_by=clerk, **form.cleaned_data)
         messages.success(request, _("The request has been recorded, and the person has been informed."))
         return redirect("privacy-case", case.pk)

@@ -21,7 +21,7 @@ from .blockers.progress import list_unblocked_items
 from .export import export_personal_data
 from .find_data import SubjectData, add_known_addresses, add_known_names
 from .mails import write_case_mail
-from .models import PrivacyCase
+from .models import PrivacyCase, PrivacyCaseQuerySet
 from .permissions import can_answer_privacy_requests
 from .registry import find_erasure_blockers
 from .subjects import LINK_VERB, find_known_holder, find_subject_by_address, get_case_subject
@@ -77,15 +77,22 @@ def record_request(*, email: str, kind: str, language: str, opened_by: Person) -
     return case
 
 
+def find_open_request(*, email: str, kind: str) -> PrivacyCase | None:
+    """Return the open request that `record_request` would return instead of a new one."""
+    return _list_open_cases(find_known_holder(email), kind, email.strip()).first()
+
+
+def _list_open_cases(person: Person | None, kind: str, email: str) -> PrivacyCaseQuerySet:
+    cases = PrivacyCase.objects.unanswered().filter(kind=kind)
+    return cases.filter(person=person) if person else cases.filter(person=None, email__iexact=email)
+
+
 def _get_or_open_case(person: Person | None, kind: str, **values: object) -> PrivacyCase:
     """Return the open case of that person, or create one and send a mail; safe if called twice at once."""
     if person is None:
         # The unique constraint is for known persons only.
         acquire_advisory_lock(f"privacy-case:{kind}:{normalize_email(str(values['email']))}")
-    cases = PrivacyCase.objects.unanswered().filter(kind=kind)
-    own_cases = (
-        cases.filter(person=person) if person else cases.filter(person=None, email__iexact=values["email"])
-    )
+    own_cases = _list_open_cases(person, kind, str(values["email"]))
     # A second request does not move the deadline of the first.
     if existing := own_cases.first():
         return existing

@@ -196,6 +196,32 @@ def test_request_by_letter_is_recorded_and_refused_with_a_reason(
     assert again.status_code == 409
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_request_that_is_recorded_twice_opens_the_first_one(
+    secretary, is_known, mailoutbox, django_capture_on_commit_callbacks
+):
+    email = make_person().email if is_known else "gast@example.org"
+    fields = {"email": email, "kind": "access", "language": "en"}
+    desk = make_client(secretary)
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post("/en/organize/privacy/new/", fields)
+        # Followed, so that the messages of these two are shown before the third.
+        desk.post("/en/organize/privacy/new/", {**fields, "kind": "erasure"}, follow=True)
+    first = PrivacyCase.objects.get(kind="access")
+    mailoutbox.clear()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = desk.post("/en/organize/privacy/new/", {**fields, "email": f" {email.upper()}"}, follow=True)
+
+    page = get_page_text(answer)
+    assert answer.redirect_chain == [(f"/en/organize/privacy/{first.pk}/", 302)]
+    assert "This request has already been recorded. No further e-mail has been sent." in page
+    assert "the person has been informed" not in page
+    assert mailoutbox == []
+    assert PrivacyCase.objects.count() == 2
+    assert AuditEntry.objects.filter(verb="privacy_request.record").count() == 2
+
+
 def test_access_request_is_answered_with_file(secretary):
     case = PrivacyCase.objects.create(kind="access", email=make_person().email)
     desk = make_client(secretary)
