@@ -82,6 +82,12 @@ class Applicant:
         return str(self.application.person or _("erased"))
 
     @property
+    def offered_until(self) -> datetime.datetime | None:
+        """Return when the open offer of a place expires, None without one."""
+        entry = self.application.waiting_entry
+        return entry.offer_expires_at if entry and self.state == ApplicationState.OFFERED else None
+
+    @property
     def needs_decision(self) -> bool:
         """Return whether the organizer has to confirm or revoke the place."""
         return (

@@ -6,13 +6,14 @@ import io
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Person, Seat
 from convention.events.models import Event, EventRole
 from convention.tables.files import read_table
+from convention.text.dates import format_datetime
 from registrations.models import Registration, Ticket
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
@@ -367,6 +368,25 @@ def test_applicants_are_listed_by_state_and_downloaded(secretary):
     content = secretary.get("/en/organize/labs/visit/applicants.xlsx").content
     assert len(read_table("x.xlsx", content).rows) == 4
     assert AuditEntry.objects.filter(verb="visit.export_applicants").count() == 2
+
+
+def test_pages_of_applicants_say_until_when_a_place_is_offered(secretary):
+    visit = make_visit(slug="labs", places=2)
+    make_application(visit)
+    freed, offered = make_application(visit), make_application(visit)
+    make_application(visit)
+    withdraw_application(application=freed)
+    offered.waiting_entry.refresh_from_db()
+    expires_at = offered.waiting_entry.offer_expires_at
+    with translation.override("en"):
+        sentence = " ".join(f"offered until {format_datetime(expires_at, visit.event.zone)}".split())
+
+    detail = read(secretary, f"/organize/labs/visit/applicants/{offered.pk}/")
+    listing = read(secretary, "/organize/labs/visit/applicants/")
+
+    assert sentence in detail
+    assert listing.count(sentence) == 1
+    assert listing.count("offered until") == 1
 
 
 def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
