@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from convention.audit.record import record_action
 from registrations.models import Quota, Ticket
-from registrations.waiting_list.offers import offer_free_places
+from registrations.waiting_list.offers import offer_free_event_places
 
 from .stock_limits import raise_too_few_places
 
@@ -35,7 +35,7 @@ def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str])
     quota.save()
     for other in reduced_quotas:
         Quota.objects.filter(pk=other.pk).update(reserved=_count_reserved(other))
-    _offer_free_places(quota)
+    offer_free_event_places(quota.event)
     record_action(verb, quota, event=quota.event, fields=changed)
     return quota
 
@@ -47,19 +47,13 @@ def remove_quota(*, quota: Quota) -> None:
     record_action("quota.remove", quota, event=quota.event)
     quota.delete()
     # The quota may have been the reason why people had to wait.
-    _offer_free_places(quota)
+    offer_free_event_places(quota.event)
 
 
 def _lock_event_tickets(quota: Quota) -> None:
     """Lock the event's tickets in the order of bookings."""
     rows = Ticket.objects.filter(event=quota.event).order_by("pk").select_for_update(no_key=True)
     list(rows.values_list("pk"))
-
-
-def _offer_free_places(quota: Quota) -> None:
-    """Offer the free places of all tickets of the event to their waiting lists."""
-    for pk in quota.event.tickets.order_by("pk").values_list("pk", flat=True):
-        offer_free_places(Ticket, pk)
 
 
 def _count_reserved(quota: Quota) -> int:

@@ -60,6 +60,18 @@ def offer_free_places(kind: type[LimitedStock], pk: int) -> int:
     return offer_count
 
 
+def offer_free_event_places(event: Event) -> None:
+    """Offer the free places of all tickets of the event, for example once their sale has reopened.
+
+    Call it in the transaction that made them available, so that nobody else finds them free.
+    """
+    ticket_ids = list(event.tickets.order_by("pk").values_list("pk", flat=True))
+    # All of them before the first quota, as in bookings.
+    lock_tickets_sharing_quota(ticket_ids)
+    for pk in ticket_ids:
+        offer_free_places(Ticket, pk)
+
+
 def release_and_offer(released_items: Mapping[WantedItem, int]) -> None:
     """Release places of tickets or sessions, and offer them to those who wait."""
     # Quotas count the places of all their tickets, so they are locked and updated with them.

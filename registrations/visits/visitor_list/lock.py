@@ -13,6 +13,7 @@ from registrations.visits.dates import find_length_problem
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import lock_visit_row
 from registrations.waiting_list.end_waiting import end_ticket_offers
+from registrations.waiting_list.offers import offer_free_event_places
 
 from .send import revoke_all_links
 
@@ -50,7 +51,7 @@ def lock_list(*, visit: Visit) -> Visit:
 def unlock_list(*, visit: Visit) -> Visit:
     """Unlock a list that was locked by hand, before its deadline and as long as it was not sent.
 
-    Queued mails with a list are cancelled. Raise NotOpenNow.
+    Free places are offered to the waiting list. Queued mails with a list are cancelled. Raise NotOpenNow.
     """
     visit = lock_visit_row(visit)
     # Emptied first, since `locks_at` returns `locked_at` while it is set.
@@ -61,6 +62,8 @@ def unlock_list(*, visit: Visit) -> Visit:
     # A mail that waits for the worker would send a list that is not locked.
     revoke_all_links(visit, at=timezone.now())
     record_action("visit.unlock", visit, event=visit.event, fields=["locked_at"])
+    # Before members can apply again, so that none of them overtakes those who wait.
+    offer_free_event_places(visit.event)
     return visit
 
 

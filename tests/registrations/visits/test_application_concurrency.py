@@ -15,7 +15,7 @@ from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.hosts.replacements import propose_replacement
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded
-from registrations.visits.visitor_list.lock import lock_list
+from registrations.visits.visitor_list.lock import lock_list, unlock_list
 from registrations.waiting_list.end_waiting import WaitingEnded
 from tests.factories import make_company, make_member
 from tests.registrations.visits.factories import get_state, make_application, make_visit
@@ -138,6 +138,24 @@ def test_offers_are_accepted_or_end_when_the_list_is_locked_meanwhile():
     placed_count = Registration.objects.confirmed().count()
     assert Ticket.objects.get().reserved == placed_count
     assert WaitingEntry.objects.active().count() == 12 - placed_count
+
+
+def test_new_applicants_overtake_nobody_while_the_list_is_reopened():
+    visit = make_visit(places=6)
+    first = [make_application(visit) for _one in range(6)]
+    waiting = [make_application(visit) for _one in range(6)]
+    for application in first:
+        withdraw_application(application=application)
+    lock_list(visit=visit)
+    people = [make_member() for _one in range(12)]
+    work = [lambda p=p: apply_for_visit(visit=visit, person=p) for p in people]
+    work.insert(4, lambda: unlock_list(visit=visit))
+
+    results = run_in_threads(work, threads=13)
+
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
+    assert {str(get_state(application)) for application in waiting} == {"offered"}
+    assert Registration.objects.confirmed().count() == 0
 
 
 def test_concurrent_applications_and_withdrawals_leave_counter_consistent():

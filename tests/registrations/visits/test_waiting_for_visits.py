@@ -169,9 +169,44 @@ def test_reopened_list_offers_the_place_to_the_same_applicant_again():
     lock_list(visit=visit)
 
     unlock_list(visit=reload_visit(visit))
-    process_waiting_lists()
 
     assert get_state(offered) == ApplicationState.OFFERED
+
+
+def test_reopened_list_puts_a_new_applicant_behind_those_who_wait():
+    visit, _offered, waiting = make_offer()
+    lock_list(visit=visit)
+    unlock_list(visit=reload_visit(visit))
+
+    newcomer = make_application(visit)
+
+    assert get_state(newcomer) == ApplicationState.WAITING
+    assert find_waiting_positions(visit) == {waiting.waiting_entry_id: 1, newcomer.waiting_entry_id: 2}
+
+
+def test_place_offered_when_the_list_reopens_is_e_mailed(run_tasks, mailoutbox):
+    visit, offered, _waiting = make_offer()
+    lock_list(visit=visit)
+    run_tasks()
+    mailoutbox.clear()
+
+    unlock_list(visit=reload_visit(visit))
+    run_tasks()
+
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [
+        ([offered.person.email], "A place for you: Visit")
+    ]
+
+
+def test_place_that_was_given_up_after_the_lock_is_offered_when_the_list_reopens():
+    visit = make_visit(places=1)
+    first, waiting = make_application(visit), make_application(visit)
+    lock_list(visit=visit)
+    withdraw_application(application=first)
+
+    unlock_list(visit=reload_visit(visit))
+
+    assert get_state(waiting) == ApplicationState.OFFERED
 
 
 def test_question_before_the_lock_names_open_offers():
