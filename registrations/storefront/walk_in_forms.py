@@ -39,7 +39,11 @@ class WalkInForm(PersonForm):
     addons = forms.MultipleChoiceField(label=_("Add-ons"), widget=AddonChoiceWidget, required=False)
     # The attendee's: the staff may use the site in another one.
     language = forms.ChoiceField(
-        label=_("Language of the e-mails"), choices=LANGUAGE_CHOICES, initial=settings.LANGUAGE_CODE
+        label=_("Language of the e-mails"),
+        choices=LANGUAGE_CHOICES,
+        initial=settings.LANGUAGE_CODE,
+        # A page that was open before the field existed posts none.
+        required=False,
     )
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=43)
     field_order = ("first_name", "last_name", "company", "ticket", "addons", "email", "language", "nonce")
@@ -64,6 +68,10 @@ class WalkInForm(PersonForm):
         field.choices = [(addon.slug, addon.title) for addon in addons]
         if not addons:
             del self.fields["addons"]
+
+    def clean_language(self) -> str:
+        initial = self.get_initial_for_field(self.fields["language"], "language")
+        return str(self.cleaned_data["language"] or initial)
 
     def build_place(self) -> RequestedPlace:
         addons = tuple(self.cleaned_data.get("addons") or ())

@@ -46,6 +46,16 @@ def test_walk_in_gets_e_mails_in_the_chosen_language(client, event):
     assert walk_in.mail_language == "fr"
 
 
+def test_walk_in_of_a_page_without_the_language_gets_e_mails_in_that_of_the_desk(client, event):
+    page = client.get("/en/desk/x/walk-in/")
+    typed = {"first_name": "Inès", "last_name": "Durand", "email": "ines@example.org", "ticket": "guest"}
+    values = typed | {"nonce": page.context["form"]["nonce"].value()}
+
+    client.post("/en/desk/x/walk-in/", {f"guest-{name}": value for name, value in values.items()})
+
+    assert event.registrations.get(last_name="Durand").mail_language == "en"
+
+
 def test_language_of_a_walk_in_is_changed_on_the_page_of_the_guest(client, event):
     walk_in = register_walk_in(client, event)
     path = f"/en/desk/x/guests/{walk_in.reference}/"
