@@ -256,10 +256,15 @@ def describe_sync(
 ) -> dict[str, Any]:
     """Return what changed in the data since the device last fetched them, or the order to erase them."""
     if not device.is_active():
-        return {"erase": True, "server_time": timezone.now().isoformat()}
+        return describe_erasure()
     version = compute_data_version(device.event, reader)
     answer = {"erase": False, "version": version, "server_time": timezone.now().isoformat()}
     if version != known_version:
         # Leases spare badges, which does not change the version computed above.
         answer["data"] = build_data_update(device=device, reader=reader, known_digests=known_digests)
     return answer
+
+
+def describe_erasure() -> dict[str, Any]:
+    """Return the order to erase the data of a device that may not have them any more."""
+    return {"erase": True, "server_time": timezone.now().isoformat()}

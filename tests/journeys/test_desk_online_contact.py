@@ -7,11 +7,21 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from badges.desk.models import DeskDevice
+from badges.desk.offline_devices import revoke_desk_device
 from convention.events.models import Event
 from tests.factories import make_event, make_registration, make_ticket
+from tests.journeys.browsing import wait_for_value
 from tests.journeys.test_desk import check_in, enable_offline, open_desk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+COUNT_VAULTS = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("convention-desk");
+  opening.onsuccess = () => {
+    const counting = opening.result.transaction("vaults").objectStore("vaults").count();
+    counting.onsuccess = () => { opening.result.close(); resolve(counting.result); };
+  };
+})"""
 
 
 @pytest.fixture
@@ -44,6 +54,15 @@ def test_browser_at_the_online_desk_is_seen(page):
 
     assert response.value.status == 204
     assert DeskDevice.objects.get().seen_at > seen_at
+
+
+def test_revoked_browser_at_the_online_desk_erases_its_data(page):
+    page.goto("/desk/x/devices/")
+    revoke_desk_device(device=DeskDevice.objects.get())
+
+    page.goto("/desk/x/")
+
+    wait_for_value(page, COUNT_VAULTS, value=0)
 
 
 def test_browser_with_unsent_entries_stays_silent(page):

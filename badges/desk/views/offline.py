@@ -16,7 +16,7 @@ from rest_framework import serializers
 
 from badges.desk import offline_shell
 from badges.desk.models import DeskDevice, DeskEntry
-from badges.desk.offline_data import describe_sync
+from badges.desk.offline_data import describe_erasure, describe_sync
 from badges.desk.offline_devices import (
     enable_desk_device,
     find_desk_device,
@@ -131,10 +131,16 @@ def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
 @require_POST
 @answer_in_json
 def offline_contact(request: "HttpRequest", event: str) -> HttpResponse:
-    """Record that a browser which may work offline is at the online desk, with nothing left to send."""
+    """Record that a browser which may work offline is at the online desk, with nothing left to send.
+
+    A revoked or expired one is told to erase its data, as by `offline_sync`.
+    """
     event_obj = get_event_to_staff(event, request.user)
     payload = read_body(request, DeskContactRequest)
-    record_online_contact(device=find_desk_device(event_obj, payload.validated_data["device"]))
+    device = find_desk_device(event_obj, payload.validated_data["device"])
+    if not device.is_active():
+        return JsonResponse(describe_erasure())
+    record_online_contact(device=device)
     return HttpResponse(status=204)
 
 

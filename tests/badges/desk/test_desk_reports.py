@@ -11,6 +11,7 @@ from badges.attendance.models import Checkpoint
 from badges.attendance.reports.headcount import count_attendance, count_inside_event
 from badges.attendance.scanning.device_state.silence import find_silent_devices
 from badges.desk.models import DeskDevice
+from badges.desk.offline_devices import revoke_desk_device
 from badges.desk.offline_entries import OfflineEntry, apply_entries
 from tests.badges.attendance.factories import build_snapshot, make_device, make_event, make_registration
 from tests.factories import make_staff
@@ -95,6 +96,29 @@ def test_desk_that_works_online_is_not_silent(client, event):
 
     assert answer.status_code == 204
     assert find_silent_devices(event, at=timezone.now()) == []
+
+
+def test_revoked_desk_that_works_online_is_to_erase_its_data(client, event):
+    desk = make_desk(event, 40)
+    client.force_login(make_staff(event, "desk"))
+    revoke_desk_device(device=desk)
+
+    answer = report_online(client, desk)
+
+    assert answer.status_code == 200
+    assert answer.json()["erase"] is True
+
+
+def test_revoked_desk_that_works_online_is_not_seen(client, event):
+    desk = make_desk(event, 40)
+    seen_at = desk.seen_at
+    client.force_login(make_staff(event, "desk"))
+    revoke_desk_device(device=desk)
+
+    report_online(client, desk)
+
+    desk.refresh_from_db()
+    assert desk.seen_at == seen_at
 
 
 def test_desk_without_its_data_is_not_ready_because_it_works_online(client, event):
