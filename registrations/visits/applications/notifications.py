@@ -83,9 +83,10 @@ def confirm_requested_withdrawal(application_id: int) -> None:
 
 
 def _find_due_mail(application: Application) -> tuple[str, int]:
-    """Return the kind of the due mail and the version of the text, ("", 0) if none is due.
+    """Return the kind of the due mail and its number, ("", 0) if none is due.
 
-    The kind is `text` or `reminder` (with a version), `no_place`, `revoked` or `cancelled`.
+    The kind is `text` or `reminder` (with a version), `no_place` (with the number of the offers that the
+    applicant was notified of), `revoked` or `cancelled`.
     """
     visit = application.visit
     state = find_states(visit, [application])[application.pk]
@@ -96,13 +97,22 @@ def _find_due_mail(application: Application) -> tuple[str, int]:
         return "revoked", 0
     if state == ApplicationState.WAITING:
         # Places may still become free until the lock; afterwards none is offered to the waiting list.
-        return ("no_place" if visit.locked_at else ""), 0
+        if visit.locked_at is None:
+            return "", 0
+        entry = application.waiting_entry
+        # A list that was reopened can be locked again: only an offer made meanwhile makes that news.
+        return "no_place", entry.notified_offer_count if entry else 0
     text = NdaText.objects.filter(visit=visit).first()
     if text is None or state != ApplicationState.CONFIRMED:
         return "", 0
     # A reminder follows a request for the same version; a new version is requested first.
     was_asked = f"text{text.number}" in application.sent_mails
     return ("reminder" if was_asked and is_lock_near(visit) else "text"), text.number
+
+
+def was_notified_of_lock(application: Application) -> bool:
+    """Return whether the applicant, who waits for a place, knows of an earlier lock that none was left."""
+    return any(key.startswith("no_place") for key in application.sent_mails)
 
 
 def is_lock_near(visit: Visit) -> bool:
@@ -165,7 +175,9 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         recipient_name=person.first_name,
         context={
             "kind": "text" if kind == "reminder" else text_kind,
-            "is_new_text": number > 1 and _knows_earlier_text(application, number),
+            "is_new_text": kind in ("text", "reminder")
+            and number > 1
+            and _knows_earlier_text(application, number),
             "application": application,
             "visit": visit,
             "event": event,

@@ -21,6 +21,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.models import Registration
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
+from registrations.visits.applications.notifications import was_notified_of_lock
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.dates import compute_lock_time
 from registrations.visits.hosts.permissions import find_current_list
@@ -61,7 +62,7 @@ STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
     "reopen": (reopen_applications, gettext_lazy("Members may apply again.")),
     "lock": (
         lock_list,
-        gettext_lazy("The list is locked. Applicants without a place will be informed by e-mail."),
+        gettext_lazy("The list is locked, and applications are closed."),
     ),
     "unlock": (unlock_list, gettext_lazy("The list is open again.")),
 }
@@ -193,6 +194,11 @@ def _build_lifecycle_context(
         "counts": count_by_state(applicants),
         "place_count": sum(applicant.state.has_place for applicant in applicants),
         "open_offers": [row for row in applicants if row.state == ApplicationState.OFFERED],
+        "has_earlier_lock_mails": any(
+            was_notified_of_lock(row.application)
+            for row in applicants
+            if row.state in (ApplicationState.WAITING, ApplicationState.OFFERED)
+        ),
         "current_list": find_current_list(visit),
         "needs_new_dates_at_host": needs_new_dates_at_host(visit),
         "undecided_count": sum(applicant.needs_decision for applicant in applicants),

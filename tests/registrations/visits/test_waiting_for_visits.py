@@ -146,6 +146,62 @@ def test_locking_the_list_e_mails_everyone_who_waits_also_with_an_offer(run_task
     assert "no place became available for you" in bodies[waiting.person.email]
 
 
+def reopen_list(visit: Visit, run_tasks, mailoutbox) -> None:
+    """Lock and reopen the list, and deliver the e-mails of both."""
+    lock_list(visit=visit)
+    run_tasks()
+    unlock_list(visit=reload_visit(visit))
+    run_tasks()
+    mailoutbox.clear()
+
+
+def test_second_lock_e_mails_only_who_was_offered_a_place_meanwhile(run_tasks, mailoutbox):
+    visit, offered, _waiting = make_offer()
+    reopen_list(visit, run_tasks, mailoutbox)
+
+    lock_list(visit=reload_visit(visit))
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert mail.to == [offered.person.email]
+    assert "the place we offered you can no longer be accepted" in " ".join(mail.body.split())
+
+
+def test_second_lock_without_an_offer_e_mails_nobody_again(run_tasks, mailoutbox):
+    visit = make_visit(places=1)
+    make_application(visit)
+    make_application(visit)
+    reopen_list(visit, run_tasks, mailoutbox)
+
+    lock_list(visit=reload_visit(visit))
+    run_tasks()
+
+    assert mailoutbox == []
+
+
+def read_lock_question(visit: Visit) -> str:
+    client = make_client(make_secretary())
+    return client.post(f"/en/organize/{visit.event.slug}/visit/step/", {"step": "lock"}).text
+
+
+def test_question_before_a_second_lock_says_who_is_not_e_mailed_again(run_tasks, mailoutbox):
+    visit, _offered, _waiting = make_offer()
+    reopen_list(visit, run_tasks, mailoutbox)
+
+    page = read_lock_question(visit)
+
+    assert "Those we told when the list was last locked will not be e-mailed again" in page
+
+
+def test_question_before_the_first_lock_promises_an_e_mail_to_everyone_who_waits():
+    visit, _offered, _waiting = make_offer()
+
+    page = read_lock_question(visit)
+
+    assert "Everyone still waiting will be told by e-mail" in page
+    assert "e-mailed again" not in page
+
+
 def test_list_cannot_be_locked_twice():
     visit, _offered, _waiting = make_offer()
     lock_list(visit=visit)
