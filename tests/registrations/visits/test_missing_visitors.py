@@ -1,10 +1,12 @@
-"""The secretary’s page of visitor lists: who is not ready, and whose place needs a decision."""
+"""The secretary’s pages of visitor lists: who is not ready, and whose place needs a decision."""
 
 import pytest
 from django.utils import timezone
 from lxml import html
 
 from convention.club.change_employer import change_employer
+from registrations.visits.models import Identity
+from registrations.visits.visitor_list.create import create_list
 from tests.factories import make_company, make_secretary
 from tests.registrations.visits.hosts import make_hosted, make_identified, make_visitor
 from tests.site_objects import make_client
@@ -91,3 +93,25 @@ def test_visitor_on_the_list_that_was_sent_is_not_tagged(visit):
     (row,) = read_visitors(visit)
 
     assert "not on the host’s list yet" not in row
+
+
+def test_question_before_the_lock_speaks_of_an_only_visitor_without_counting():
+    visit = make_hosted(days=18, locked_at=None)
+    make_visitor(visit)
+
+    page = make_client(make_secretary()).post(
+        f"/en/organize/{visit.event.slug}/visit/step/", {"step": "lock"}
+    )
+
+    assert "The only person with a place is not ready for the host’s list" in page.text
+
+
+def test_version_without_the_only_visitor_says_so_without_counting():
+    visit = make_hosted()
+    make_identified(visit, 1)
+    create_list(visit=visit)
+    Identity.objects.all().delete()
+
+    page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/1/")
+
+    assert "The only person with a place is not ready and therefore not on the list." in page.text
