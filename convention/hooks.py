@@ -99,6 +99,8 @@ start_job = SingleHook()
 # By kind of job: the JobPage (convention/jobs/job_queue.py) from which organizers start such jobs.
 job_pages = NamedHook()
 
+# (event id): lock the rows that follow changes of the event and are locked before its row elsewhere, too.
+event_locks = Hook()
 # (stored, changed, person) -> errors by field: changes of an event that are not allowed.
 event_guards = Hook()
 # (stored, changed) -> sentences for the organizer on what changed with it: called in the transaction in

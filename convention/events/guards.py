@@ -1,4 +1,4 @@
-"""Let other apps veto changes of an event (`hooks.event_guards`), and prepare the removal of rooms."""
+"""Lock events to be changed, let other apps veto the changes (`hooks`), and prepare the removal of rooms."""
 
 from typing import TYPE_CHECKING
 
@@ -16,14 +16,25 @@ if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
 
+def lock_event(event_id: int) -> Event:
+    """Return the stored event, locked to be changed with what follows its changes.
+
+    The rows of other apps that follow it are locked first: their own actions lock them before the event,
+    whose sequence they advance last.
+    """
+    for lock_rows in hooks.event_locks.providers():
+        lock_rows(event_id)
+    # `no_key`: registrations reference the event, and must not wait while settings are saved.
+    return Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_id)
+
+
 def check_event_change(event: Event, person: "RequestUser") -> Event:
     """Return the stored event. Raise InvalidFields if an app built on events forbids this change.
 
     Call it in the transaction that saves the event: the stored row is locked and passed to each guard with
     the changed event and the person, and the guard returns errors by field.
     """
-    # `no_key`: registrations reference the event, and must not wait while settings are saved.
-    stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    stored = lock_event(event.pk)
     errors: dict[str, list[str]] = {}
     for guard in hooks.event_guards.providers():
         errors |= guard(stored, event, person)

@@ -43,6 +43,7 @@ from .guards import (
     check_event_change,
     find_room_uses,
     list_date_change_effects,
+    lock_event,
     prepare_room_removal,
 )
 from .models import EVENT_TIME_FIELDS, Event, EventRole, Room, Venue
@@ -121,7 +122,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
             fingerprints = parse_seen_fingerprints(request.POST["seen"])
         with transaction.atomic():
             # Locked, so that two organizers who save at once see each other's changes.
-            locked = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_row.pk)
+            locked = lock_event(event_row.pk)
             form = form_class(request.POST, instance=locked)
             if "preview" not in request.POST:
                 outcome = _save_settings(request, form, fingerprints)

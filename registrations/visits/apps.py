@@ -54,6 +54,7 @@ class VisitsConfig(AppConfig):
         hooks.event_deletion_obstacles.register(
             "registrations.visits.lifecycle.event_hooks.list_application_obstacles"
         )
+        hooks.event_locks.register("registrations.visits.lifecycle.event_hooks.lock_visit_of_event")
         hooks.event_guards.register("registrations.visits.lifecycle.event_hooks.check_event_change")
         hooks.date_change_effects.register(
             "registrations.visits.lifecycle.date_change.list_date_change_effects"

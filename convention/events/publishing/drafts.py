@@ -14,7 +14,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotOpenNow
-from convention.events.guards import check_event_change
+from convention.events.guards import check_event_change, lock_event
 from convention.events.models import Event, Venue
 
 from .copy_event import shift_moment
@@ -42,7 +42,7 @@ def change_meeting_draft(
     NotOpenNow if the meeting has been published or changed since `event` was read, and InvalidFields if an
     app forbids the change.
     """
-    stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    stored = lock_event(event.pk)
     if stored.visibility != Event.Visibility.DRAFT:
         raise NotOpenNow(_("The meeting has been published. Ask the group’s leads to change it."))
     # Only the lock makes sure: a lead may have saved after the page compared what its form had shown.

@@ -10,7 +10,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import RequestUser
 from convention.errors import NotOpenNow
-from convention.events.guards import check_event_change
+from convention.events.guards import check_event_change, lock_event
 from convention.events.models import Event
 from convention.text.dates import format_datetime, format_datetime_range
 
@@ -126,8 +126,7 @@ def describe_passed_deadline(event: Event) -> str:
 @transaction.atomic
 def publish_event(*, event: Event, visibility: str, actor: RequestUser) -> None:
     """Make a draft visible to members or to everybody. Raise NotOpenNow or InvalidFields."""
-    # `no_key`: registrations reference the event, and must not wait.
-    stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    stored = lock_event(event.pk)
     if stored.visibility != Event.Visibility.DRAFT:
         raise NotOpenNow(_("The event is already published."))
     if missing := [item.sentence for item in list_readiness(stored) if item.is_required and not item.is_done]:
@@ -142,8 +141,7 @@ def publish_event(*, event: Event, visibility: str, actor: RequestUser) -> None:
 @transaction.atomic
 def open_registration(*, event: Event, actor: RequestUser) -> None:
     """Open registration now, or of a draft on its publication. Raise NotOpenNow or InvalidFields."""
-    # `no_key`: registrations reference the event, and must not wait.
-    stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    stored = lock_event(event.pk)
     now = timezone.now()
     if not stored.is_registration_ahead(at=now):
         raise NotOpenNow(_("Registration is not waiting for a later date."))

@@ -41,6 +41,13 @@ def find_cancelled_events(event_ids: Collection[int]) -> Mapping[int, datetime.d
     }
 
 
+def lock_visit_of_event(event_id: int) -> None:
+    """Lock the event's visit, if it has one, and its lists, which follow new dates and a new host."""
+    # Decisions about visitors lock the visit, cancellations the lists, and they advance the event's sequence.
+    for visit in Visit.objects.select_for_update(of=("self",)).filter(event=event_id):
+        list(visit.lists.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
 def check_event_change(stored: Event, event: Event, person: "RequestUser") -> dict[str, list[str]]:
     """Return errors by field that forbid saving `event` in place of `stored`."""
     is_published_now = stored.visibility == Event.Visibility.DRAFT and event.visibility != stored.visibility

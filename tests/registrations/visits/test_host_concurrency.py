@@ -13,8 +13,10 @@ from registrations.visits.models import HostLink, Identity, VisitorList
 from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.create import create_list
-from tests.factories import make_member
+from tests.factories import make_administrator, make_company, make_member
+from tests.page_forms import load_form
 from tests.registrations.visits.hosts import make_host, make_hosted, make_identified
+from tests.site_objects import make_client
 from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -89,3 +91,26 @@ def test_concurrent_use_of_link_signs_in_once():
     results = run_in_threads([lambda: name_outcome(lambda: use_sign_in_link(token=token))] * 5)
 
     assert sorted(results) == ["LinkExpired"] * 4 + ["done"]
+
+
+def test_change_of_the_host_during_vetoes_deadlocks_with_none_of_them():
+    visit, administrator = make_hosted(), make_administrator()
+    applications = [make_identified(visit, number) for number in range(4)]
+    hosts = [make_company(role="vendor") for _number in range(4)]
+    client, page = make_client(administrator), f"/organize/{visit.event.slug}/settings/"
+    forms = [load_form(client, page) | {"host": [str(host.pk)]} for host in hosts]
+    clients = [make_client(administrator) for _host in hosts]
+    work = [
+        job
+        for application, form, own_client in zip(applications, forms, clients, strict=True)
+        for job in (
+            lambda a=application: veto_application(application=a),
+            lambda f=form, c=own_client: c.post(page, f),
+        )
+    ]
+
+    results = run_in_threads(work)
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert {answer.status_code for answer in results[1::2]} <= {200, 302}
+    assert not Registration.objects.confirmed().filter(event=visit.event).exists()
