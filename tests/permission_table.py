@@ -318,7 +318,7 @@ PERMISSIONS_BY_URL_NAME = {
     "proposal-new": NOBODY,
     "proposal-respond": NOBODY,
     **{f"organize-company-history{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
-    **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
+    **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-new", "-date", "-decide")},
     "organize-season": PLANNERS,
     "organize-visit-new": PLANNERS,
     **dict.fromkeys([f"organize-visit-{name}" for name in SECRETARY_VISIT_STEPS], SECRETARIES),

@@ -75,6 +75,7 @@ AUDITED_FORMS = {
     "club-company-new": ("company.create", {"name": TYPED_TEXT, "country": "FR"}),
     "club-company-edit": ("company.change", {"name": TYPED_TEXT}),
     "club-role-end": ("company_role.end", {}),
+    "organize-proposal-new": ("proposal.record", {"title": TYPED_TEXT, "host_name": TYPED_TEXT}),
     "organize-proposal": ("proposal.revise", {"title": TYPED_TEXT, "host_name": TYPED_TEXT}),
     "organize-proposal-decide": ("proposal.set_aside", {"aside-reason": TYPED_TEXT}),
     "club-person-edit": ("person.change", {"last_name": TYPED_TEXT}),

@@ -175,8 +175,8 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Proposal,
-        purpose=_("visits you proposed"),
-        actor_columns=("proposed_by",),
+        purpose=_("visits you proposed, or recorded for others"),
+        actor_columns=("proposed_by", "recorded_by"),
         parent_columns=("proposed_by_host",),
         exported_columns=("id", "title", "host_name", "motivation", "proposed_at"),
         retention_reason=_("the proposal belongs to the club; it is anonymized"),

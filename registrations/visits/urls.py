@@ -190,6 +190,11 @@ pages: list[Any] = [
         name="organize-proposals",
     ),
     path(
+        "organize/season/proposals/new/",
+        planning_proposal_views.proposal_record,
+        name="organize-proposal-new",
+    ),
+    path(
         "organize/season/proposals/<int:pk>/",
         planning_proposal_views.proposal_detail,
         name="organize-proposal",

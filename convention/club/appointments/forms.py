@@ -101,7 +101,7 @@ class AppointeeForm(AddressHintMixin, ActionErrorsMixin, forms.Form):
         if not people:
             return
         self.candidates = {str(person.pk): person for person in people[:MAX_CANDIDATES]}
-        choices = [(key, _describe_person(person)) for key, person in self.candidates.items()]
+        choices = [(key, describe_candidate(person)) for key, person in self.candidates.items()]
         if self.asks_names:
             choices.append(
                 (
@@ -182,7 +182,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _describe_person(person: Person) -> str:
+def describe_candidate(person: Person) -> str:
     """Return the name with what tells namesakes apart: address, employers, and a closed account."""
     employers = [job.company.name for job in getattr(person, "current_employments", [])]
     facts = [str(person), person.email or gettext("no e-mail address"), *employers]

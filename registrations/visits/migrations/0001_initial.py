@@ -478,6 +478,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "visit",
                     models.OneToOneField(
                         blank=True,

@@ -33,9 +33,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 class Proposal(models.Model):
     """A visit that a member or a host's contact proposes.
 
-    `proposed_by` is a member, or `proposed_by_host` a contact of a visit. `host` is a company of the
-    directory, or `host_name` a name until it is one. `visit` is the visit that it became; once that is called
-    off, the proposal waits for a new date.
+    `proposed_by` is a member, or `proposed_by_host` a contact of a visit. If a planner recorded it for
+    someone, they are `recorded_by`, and `proposed_by` is any person of the directory, or empty. `host` is a
+    company of the directory, or `host_name` a name until it is one. `visit` is the visit that it became; once
+    that is called off, the proposal waits for a new date.
     """
 
     title = models.CharField(_("what to see"), max_length=200)
@@ -47,6 +48,9 @@ class Proposal(models.Model):
     proposed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     proposed_by_host = models.ForeignKey(
         HostContact, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    recorded_by = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     # Stored: the proposer may leave the company, and an erasure empties both proposer columns.
     is_from_host = models.BooleanField(_("proposed by the host"), default=False)

@@ -1,4 +1,4 @@
-"""Forms of proposals: proposing, setting aside, and setting a date."""
+"""Forms of proposals: proposing, recording one for somebody, setting aside, and setting a date."""
 
 from typing import Any
 
@@ -9,7 +9,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.appointments.candidates import MAX_CANDIDATES, find_people_by_name, has_exact_name
+from convention.club.appointments.forms import describe_candidate
 from convention.club.models import Company, Person
+from convention.club.people import find_address_holder
 from convention.club.permissions import can_read_directory, get_vendors
 from convention.events.forms import EventNameForm, LocalDateTimeField, add_time_zone
 from convention.events.models import DEFAULT_ZONE
@@ -19,6 +22,7 @@ from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Proposal
 
 from .permissions import Proposer
+from .proposals import ProposalOrigin, ProposerMail
 
 
 class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
@@ -79,6 +83,103 @@ def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
     if len(choices := list(companies[:2])) == 1:
         form.initial["host"] = choices[0].pk
     return form
+
+
+class ProposalRecordForm(ProposalForm):
+    """A proposal that a planner received; readers of the directory may name the person who made it."""
+
+    proposer = forms.CharField(
+        label=_("Proposed by"),
+        max_length=254,
+        required=False,
+        help_text=_(
+            "Name or e-mail address of a person in the directory. Members do not see it. If you leave it "
+            "empty, the proposal only names you, who recorded it."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    is_from_host = forms.BooleanField(
+        label=_("The host proposes the visit"),
+        required=False,
+        help_text=_("Members then read “Proposed by the host”."),
+    )
+    notifies_proposer = forms.BooleanField(
+        label=_("E-mail the proposer"),
+        required=False,
+        help_text=_("They receive a confirmation with the text of the proposal."),
+    )
+    field_order = (
+        "title", "host", "host_name", "is_from_host", "motivation", "proposer", "person", "notifies_proposer",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, planner: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.candidates = dict[str, Person]()
+        if can_read_directory(planner):
+            # Read before the fields are cleaned, as PostgreSQL refuses a null character even in a search.
+            self._offer_people(normalize_whitespace(str(self.data.get(self.add_prefix("proposer")) or "")))
+        else:
+            del self.fields["proposer"], self.fields["notifies_proposer"]
+
+    @property
+    def record_values(self) -> dict[str, Any]:
+        """Return the arguments of `record_proposal` for a valid form."""
+        data = self.cleaned_data
+        return {
+            **{name: data[name] for name in ("title", "motivation", "host", "host_name", "proposer")},
+            "origin": ProposalOrigin.HOST if data["is_from_host"] else ProposalOrigin.OTHER,
+            "proposer_mail": ProposerMail.CONFIRMATION
+            if data.get("notifies_proposer")
+            else ProposerMail.NONE,
+        }
+
+    def _offer_people(self, typed: str) -> None:
+        """Ask which person is meant, unless the text is an address or the name of one person."""
+        people = _find_people(typed) if typed else []
+        self.candidates = {str(person.pk): person for person in people[:MAX_CANDIDATES]}
+        if not people or (len(people) == 1 and ("@" in typed or has_exact_name(people[0], typed))):
+            return
+        sentence = _("Choose the person you mean.")
+        self.fields["person"] = forms.ChoiceField(
+            label=_("Who do you mean?"),
+            choices=[(key, describe_candidate(person)) for key, person in self.candidates.items()],
+            widget=forms.RadioSelect,
+            error_messages={"required": sentence, "invalid_choice": sentence},
+        )
+        if len(people) > MAX_CANDIDATES:
+            self.fields["person"].help_text = _(
+                "Only the first matches are shown. Enter more of the name to find others."
+            )
+        self.order_fields(self.field_order)
+
+    def clean(self) -> dict[str, Any]:
+        """Replace what was typed by the person meant."""
+        data = super().clean()
+        typed, choice = data.get("proposer"), data.pop("person", "")
+        if "person" not in self.fields and len(self.candidates) == 1:
+            [choice] = self.candidates
+        person = data["proposer"] = self.candidates.get(choice) if typed else None
+        if typed and not self.candidates:
+            self.add_error(
+                "proposer",
+                _("Nobody in the directory has this name or address. Check it, or leave the field empty."),
+            )
+        elif data.get("notifies_proposer") and not typed:
+            self.add_error("proposer", _("Enter who proposes the visit, to e-mail them."))
+        elif data.get("notifies_proposer") and person and not person.email:
+            self.add_error(
+                "notifies_proposer",
+                gettext("%(name)s has no e-mail address in the directory.") % {"name": person},
+            )
+        return data
+
+
+def _find_people(typed: str) -> list[Person]:
+    """Return the people with an open account and that name or address, one more than are shown."""
+    if "@" not in typed:
+        return find_people_by_name(typed)
+    holder = find_address_holder(typed)
+    return [holder] if holder and holder.is_active else []
 
 
 class SetAsideForm(ActionErrorsMixin, forms.Form):

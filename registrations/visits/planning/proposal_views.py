@@ -18,7 +18,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Interest, Proposal
 
 from .company_history import count_visits_by_person
-from .forms import ProposalForm, SetAsideForm, VisitDateForm, build_proposal_form
+from .forms import ProposalForm, ProposalRecordForm, SetAsideForm, VisitDateForm, build_proposal_form
 from .interest import (
     InterestCount,
     count_interest,
@@ -31,6 +31,7 @@ from .permissions import Proposer, can_plan_season, can_propose, get_planner, ge
 from .plan_visit import plan_visit
 from .proposals import (
     create_proposal,
+    record_proposal,
     reopen_proposal,
     revise_proposal,
     set_aside_proposal,
@@ -39,6 +40,8 @@ from .proposals import (
 from .season_views import report_planned_visit
 
 PROPOSALS_PER_PAGE = 50
+# The rows that the planners' pages name.
+PLANNER_RELATIONS = ("host", "proposed_by", "proposed_by_host", "recorded_by", "visit__event")
 
 
 @never_cache
@@ -132,12 +135,31 @@ def _record_response(response: str, proposal: Proposal, proposer: Proposer) -> s
 def proposal_planning_list(request: HttpRequest) -> HttpResponse:
     """List all proposals for planners, undecided ones first."""
     get_planner(request.user)
-    proposals = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "visit__event")
+    proposals = Proposal.objects.select_related(*PLANNER_RELATIONS)
     page = Paginator(proposals.undecided_first(), PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
     interest = count_interest(page)
     rows = [(proposal, interest.get(proposal.pk, InterestCount())) for proposal in page]
     context = {"page_obj": page, "rows": rows, "can_propose": can_propose(request.user), "section": "season"}
     return render(request, "visits/organize_proposals.html", context)
+
+
+@never_cache
+@require_safe_or_post
+def proposal_record(request: HttpRequest) -> HttpResponse:
+    """Record a proposal on behalf of somebody, who may have telephoned."""
+    planner = get_planner(request.user)
+    form = ProposalRecordForm(request.POST or None, hosts=get_vendors(), planner=planner)
+    if request.method == "POST" and form.is_valid():
+        proposal = record_proposal(planner=planner, **form.record_values)
+        if form.cleaned_data.get("notifies_proposer"):
+            sentence = _("The proposal has been recorded. %(name)s will receive a confirmation by e-mail.")
+            messages.success(request, sentence % {"name": proposal.proposed_by})
+        else:
+            messages.success(
+                request, _("The proposal has been recorded. Members can now say that they are interested.")
+            )
+        return redirect("organize-proposal", proposal.pk)
+    return render(request, "visits/organize_proposal_new.html", {"form": form, "section": "season"})
 
 
 @never_cache
@@ -155,7 +177,7 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _get_proposal(pk: int) -> Proposal:
-    rows = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "visit__event")
+    rows = Proposal.objects.select_related(*PLANNER_RELATIONS)
     return get_object_or_404(rows, pk=pk)
 
 

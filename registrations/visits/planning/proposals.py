@@ -1,5 +1,7 @@
 """Create, revise, set aside, reopen and withdraw visit proposals."""
 
+from enum import Enum, auto
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,10 +12,24 @@ from convention.errors import Forbidden, NotOpenNow
 from registrations.visits.models import Proposal
 from registrations.visits.models.planning import ProposalQuerySet
 
-from .proposal_notifications import notify_secretaries_of_proposal
+from .proposal_notifications import notify_proposer_of_record, notify_secretaries_of_proposal
 
 # For each proposer, so that nobody floods the list.
 MAX_UNDECIDED_PROPOSALS = 10
+
+
+class ProposalOrigin(Enum):
+    """The proposer of a recorded visit: the host, or anyone else."""
+
+    HOST = auto()
+    OTHER = auto()
+
+
+class ProposerMail(Enum):
+    """The mail to the person for whom a proposal is recorded."""
+
+    CONFIRMATION = auto()
+    NONE = auto()
 
 
 @transaction.atomic
@@ -37,6 +53,40 @@ def create_proposal(
     )
     record_action("proposal.make", proposal, fields=["title", "motivation", "host"])
     notify_secretaries_of_proposal(proposal)
+    return proposal
+
+
+@transaction.atomic
+def record_proposal(
+    *,
+    planner: Person,
+    title: str,
+    motivation: str = "",
+    host: Company | None = None,
+    host_name: str = "",
+    proposer: Person | None = None,
+    origin: ProposalOrigin = ProposalOrigin.OTHER,
+    proposer_mail: ProposerMail = ProposerMail.NONE,
+) -> Proposal:
+    """Create a proposal that a planner received, for example by telephone; the proposer need not be named.
+
+    It is also marked as the host's if the proposer works there. No limit applies: planners may set it aside.
+    """
+    is_employee = proposer is not None and host is not None and _is_employed_at(proposer, host)
+    proposal = Proposal.objects.create(
+        title=title,
+        motivation=motivation,
+        host=host,
+        host_name="" if host else host_name,
+        proposed_by=proposer,
+        recorded_by=planner,
+        is_from_host=is_employee or origin == ProposalOrigin.HOST,
+    )
+    fields = ["title", "motivation", "host", *(["proposed_by"] if proposer else [])]
+    record_action("proposal.record", proposal, fields=fields)
+    notify_secretaries_of_proposal(proposal)
+    if proposer and proposer_mail == ProposerMail.CONFIRMATION:
+        notify_proposer_of_record.enqueue(proposal.pk)
     return proposal
 
 
