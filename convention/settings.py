@@ -286,7 +286,7 @@ STORAGE_CEILINGS = read_ceilings(env.int)
 RATE_LIMITS = env("RATE_LIMITS", default="on")
 LINKS_LAST_DAYS = env.int("LINKS_LAST_DAYS", default=90)
 AUTH_USER_MODEL = "club.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["convention.accounts.adapters.PasswordBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -19,7 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from convention.api.tokens import revoke_all_tokens
-from convention.club.addresses.own_addresses import find_active_owner
+from convention.club.addresses.own_addresses import find_active_owner, find_owner
 from convention.club.models import Person
 from convention.codes.secret_keys import get_fernet
 from convention.errors import ConventionError, SignInRequired
@@ -70,6 +71,16 @@ class MailUnavailable(ConventionError):
     status = 503
 
 
+class PasswordBackend(AuthenticationBackend):
+    """Sign in with a password the account that a code or a password reset for the address reaches, too."""
+
+    def _authenticate_by_email(self, email: str, password: str) -> Any:
+        # allauth's own search would prefer an account that verified the address to the one whose main address
+        # it is. A closed account is looked up as well: the right password shows the page that says so.
+        owner = find_active_owner(email) or find_owner(email, people=Person.objects.all())
+        return self._check_password(owner, password)
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-in without sign-up: the club creates accounts, and registering for an event needs none."""
 
@@ -109,6 +120,9 @@ class AccountAdapter(DefaultAccountAdapter):
         # Another person has the address, perhaps in another case, which no unique constraint detects.
         if filter_by_email(Person.objects.exclude(pk=account.pk), email_address.email):
             return False
+        if is_same_email(account.email, email_address.email):
+            # First: an address is verified for one account only, and the mailed link proves this one.
+            release_main_address(person=account)
         return bool(super().confirm_email(request, email_address))
 
     def pre_login(self, request: Any, user: Any, **options: Any) -> Any:

@@ -15,6 +15,7 @@ from tests.factories import make_account, make_administrator, make_person
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CODE_PAGE = "/en/accounts/login/code/"
+SIGN_IN_PAGE = "/en/accounts/login/"
 SHARED = "victor@example.org"
 
 
@@ -40,6 +41,15 @@ def sign_in_by_code(client, mailoutbox):
     client.post(CODE_PAGE, {"email": SHARED})
     code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mailoutbox[-1].body)[0]
     return client.post(f"{CODE_PAGE}confirm/", {"code": code})
+
+
+def set_password(person, password):
+    person.set_password(password)
+    person.save()
+
+
+def confirm_address(client, mail):
+    client.post(re.search(r"/en/accounts/confirm-email/\S+", mail.body)[0])
 
 
 def test_main_address_decides_whose_it_is(victor, other_account):
@@ -69,6 +79,44 @@ def test_password_reset_is_for_the_person_whose_main_address_it_is(client, victo
 
     victor.refresh_from_db()
     assert victor.check_password("an even longer one")
+
+
+def test_password_signs_in_the_person_whose_main_address_it_is(client, victor, other_account, mailoutbox):
+    set_password(victor, "victor’s own one")
+
+    client.post(SIGN_IN_PAGE, {"login": SHARED, "password": "victor’s own one"})
+    confirm_address(client, mailoutbox[-1])
+    client.post(SIGN_IN_PAGE, {"login": SHARED, "password": "victor’s own one"})
+
+    assert client.session["_auth_user_id"] == str(victor.pk)
+
+
+def test_password_of_the_other_account_does_not_sign_in_with_the_address(client, victor, other_account):
+    set_password(other_account, "eve’s long one")
+
+    answer = client.post(SIGN_IN_PAGE, {"login": SHARED, "password": "eve’s long one"})
+
+    assert "Wrong e-mail address or password." in answer.text
+    assert "_auth_user_id" not in client.session
+
+
+def test_password_of_a_closed_account_shows_that_it_is_closed(client, victor):
+    set_password(victor, "victor’s own one")
+    victor.is_active = False
+    victor.save()
+
+    answer = client.post(SIGN_IN_PAGE, {"login": SHARED, "password": "victor’s own one"})
+
+    assert answer.headers["Location"] == "/en/accounts/inactive/"
+
+
+def test_confirmed_main_address_is_removed_from_the_other_account(client, victor, other_account, mailoutbox):
+    set_password(victor, "victor’s own one")
+    client.post(SIGN_IN_PAGE, {"login": SHARED, "password": "victor’s own one"})
+
+    confirm_address(client, mailoutbox[-1])
+
+    assert EmailAddress.objects.get(email=SHARED, verified=True).user == victor
 
 
 def test_entered_code_removes_the_address_from_the_other_account(client, victor, other_account, mailoutbox):
