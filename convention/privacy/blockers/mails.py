@@ -16,12 +16,13 @@ from convention.db.leases import hold_lease
 from convention.events.models import Event
 from convention.events.permissions import get_leading_mandates_for, get_organizers
 from convention.mail.messages import MailMessage, send_or_log
-from convention.personal_data import EventBlocker, EventTask
+from convention.personal_data import DataSubject, EventBlocker, EventTask
 from convention.privacy.find_data import add_known_addresses
 from convention.privacy.models import PrivacyCase
 from convention.privacy.registry import find_erasure_blockers
 from convention.privacy.subjects import get_case_subject
 from convention.text.dates import format_date
+from convention.text.email_addresses import normalize_email
 
 
 @dataclass(frozen=True)
@@ -44,25 +45,38 @@ class OrganizerRequestText:
     closing: str
 
 
-def list_recipients(event: Event, *, person_id: int | None) -> list[OrganizerRecipient]:
+def list_recipients(event: Event, *, case: PrivacyCase) -> list[OrganizerRecipient]:
     """Return who can settle it: the team of the event, else its contact address, else nobody.
 
     The team are the leads of a group's meeting, the organizers of the event, or those of the club. The person
-    to erase, who may be one of them, is left out.
+    to erase, who may be one of them, is left out, also if the case has only their address.
     """
+    subject = get_case_subject(case)
     mandates = get_leading_mandates_for(event.pk, at=timezone.localdate())
     leads = Person.objects.filter(is_active=True, pk__in=mandates.values("person")).order_by("pk")
-    people = [person for person in leads or get_organizers(event) if person.email and person.pk != person_id]
+    people = [
+        person
+        for person in leads or get_organizers(event)
+        if person.email and not _is_subject(person, subject)
+    ]
     if people:
         return [
             OrganizerRecipient(person.email or "", person.language, str(person), person.first_name, person.pk)
             for person in people
         ]
     # The contact address may be that of the person to erase.
-    owner = find_owner(event.contact_email, people=Person.objects.all()) if event.contact_email else None
-    if event.contact_email and (owner is None or owner.pk != person_id):
+    if event.contact_email and not _is_address_of_subject(event.contact_email, subject):
         return [OrganizerRecipient(event.contact_email, settings.LANGUAGE_CODE)]
     return []
+
+
+def _is_subject(person: Person, subject: DataSubject) -> bool:
+    return person.pk == subject.person_id or normalize_email(person.email or "") in subject.addresses
+
+
+def _is_address_of_subject(address: str, subject: DataSubject) -> bool:
+    owner = find_owner(address, people=Person.objects.all())
+    return _is_subject(owner, subject) if owner else normalize_email(address) in subject.addresses
 
 
 def make_task_path(event: Event, event_task: EventTask) -> str:
@@ -76,7 +90,7 @@ def send_organizer_request(entry_id: int, case_id: int, event_id: int, person_id
     """E-mail one recipient, unless it was settled meanwhile. Raise MailNotSent."""
     event = Event.objects.select_related("venue").get(pk=event_id)
     case = PrivacyCase.objects.unanswered().select_related("person").filter(pk=case_id).first()
-    recipients = list_recipients(event, person_id=case.person_id) if case else []
+    recipients = list_recipients(event, case=case) if case else []
     # They may have lost the role, and with it the right to know, since the e-mail was queued.
     found = [recipient for recipient in recipients if recipient.person_id == person_id]
     if case is None or not found:

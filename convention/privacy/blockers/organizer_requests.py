@@ -120,7 +120,7 @@ def ask_organizers(*, case: PrivacyCase, event_slug: str, last_entry_id: int | N
             _("The organizers of “%(event)s” have just been asked. No second e-mail was sent.")
             % {"event": blocking_event.event.title}
         )
-    recipients = list_recipients(blocking_event.event, person_id=case.person_id)
+    recipients = list_recipients(blocking_event.event, case=case)
     if not recipients:
         raise NoOrganizer(
             _("Nobody else who organizes “%(event)s” has an e-mail address. Ask an administrator.")

@@ -56,7 +56,7 @@ def organizer_request(request: "HttpRequest", pk: int, event: str) -> HttpRespon
         "section": "requests",
         "case": case,
         "blocking_event": blocking_event,
-        "recipients": list_recipients(blocking_event.event, person_id=case.person_id),
+        "recipients": list_recipients(blocking_event.event, case=case),
         "text": describe_organizer_request(case, blocking_event.event),
         "form": OrganizerRequestForm(initial={"last_entry": last_request.entry.pk if last_request else None}),
     }

@@ -225,6 +225,27 @@ def test_contact_address_of_the_person_to_erase_is_not_asked(case, place):
         ask_organizers(case=case, event_slug=place.event.slug, last_entry_id=None)
 
 
+def test_organizer_is_not_asked_about_a_request_with_their_address_alone(
+    place, organizer, run_tasks, mailoutbox
+):
+    make_staff(place.event, email="other@event.example")
+    make_registration(place.ticket, email=organizer.email)
+    case = PrivacyCase.objects.create(kind="erasure", email="Orga@event.example")
+
+    ask_organizers(case=case, event_slug=place.event.slug, last_entry_id=None)
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [["other@event.example"]]
+
+
+def test_contact_address_is_not_asked_about_a_request_with_that_address_alone(place):
+    make_registration(place.ticket, email=place.event.contact_email)
+    case = PrivacyCase.objects.create(kind="erasure", email="Contact@event.example")
+
+    with pytest.raises(NoOrganizer):
+        ask_organizers(case=case, event_slug=place.event.slug, last_entry_id=None)
+
+
 @pytest.mark.usefixtures("organizer")
 def test_request_about_the_places_of_an_address_does_not_count_after_a_link(secretary, place):
     guest = make_registration(place.ticket, email="guest@firm.example")
