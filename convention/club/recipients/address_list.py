@@ -25,6 +25,8 @@ MAX_LINK_ADDRESSES: Final = 40
 MAX_LINK_LENGTH: Final = 2_000
 # Outlook splits only at semicolons where these separate lists, as in France; other programs accept them.
 SEPARATOR: Final = "; "
+# An address with it, such as "a;b"@club.example, may contain separators, at which programs split it.
+QUOTE: Final = '"'
 # The others are only counted.
 MAX_NAMES_SHOWN: Final = 100
 
@@ -43,6 +45,7 @@ class LeftOutReason(TextChoices):
     NO_ADDRESS = "no_address", _("No confirmed e-mail address")
     BOUNCED = "bounced", _("E-mails bounced")
     UNSUBSCRIBED = "unsubscribed", _("Unsubscribed from club news")
+    QUOTED = "quoted", _("Unusual address: write to it separately")
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,8 @@ def build_address_list(people: Iterable[Person], *, unsubscribed: Unsubscribed) 
         unsubscribed_count += reason is LeftOutReason.UNSUBSCRIBED
         if reason is LeftOutReason.UNSUBSCRIBED and unsubscribed is Unsubscribed.INCLUDE:
             reason = None
+        if reason is None and QUOTE in (person.email or ""):
+            reason = LeftOutReason.QUOTED
         if reason:
             left_out.append((person, reason))
         else:

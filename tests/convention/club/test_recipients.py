@@ -16,6 +16,7 @@ from convention.club.recipients.address_list import (
     MAX_GROUP_ADDRESSES,
     MAX_LINK_ADDRESSES,
     MAX_LINK_LENGTH,
+    LeftOutReason,
     Unsubscribed,
     build_address_list,
 )
@@ -268,6 +269,26 @@ def test_capitals_of_an_address_do_not_hide_that_it_unsubscribed_or_bounced():
     BouncedAddress.objects.create(email="bounced@lake.example")
 
     assert build(people).addresses == []
+
+
+def test_quoted_address_which_programs_would_split_is_left_out(client):
+    company = make_firm("Lake")
+    make_contact(company, email='"a; b"@lake.example', first_name="", last_name="Quoted")
+    make_contact(company, email="ok@lake.example")
+
+    tree = read(client, f"{AT}companies/lake/addresses/")
+
+    assert list_addresses(tree) == ["ok@lake.example"]
+    assert list_left_out(tree) == {"Unusual address: write to it separately (1)": ["Quoted"]}
+
+
+def test_quoted_address_that_unsubscribed_is_left_out_even_on_request():
+    people = [Person(email='"a;b"@lake.example')]
+    Unsubscription.objects.create(email=people[0].email)
+
+    address_list = build_address_list(people, unsubscribed=Unsubscribed.INCLUDE)
+
+    assert [group.reason for group in address_list.left_out_groups] == [LeftOutReason.QUOTED]
 
 
 def test_unsubscribed_people_are_included_on_request_with_the_same_filter(client):
