@@ -58,6 +58,13 @@ class NotOpenNow(ConventionError):
     status = 409
 
 
+class PersonMissing(ConventionError):
+    """The record of a person was merged into another one, or deleted, while the request used it."""
+
+    kind = "changed-meanwhile"
+    status = 409
+
+
 class LinkExpired(ConventionError):
     """A link or token is no longer valid."""
 

@@ -14,8 +14,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from convention.db.missing_rows import is_missing_person
 from convention.disk_space import is_out_of_space
-from convention.errors import ConventionError, InvalidFields, ServiceUnavailable, StorageFull
+from convention.errors import ConventionError, InvalidFields, PersonMissing, ServiceUnavailable, StorageFull
 
 logger = logging.getLogger(__name__)
 
@@ -154,8 +155,12 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> JsonRespo
     return None if drf_response is None else _translate_drf_error(error, drf_response)
 
 
-def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUnavailable:
-    """Return ServiceUnavailable if the database is down, too busy or out of space; else the error itself."""
+def translate_database_error[E: BaseException | None](error: E) -> E | ConventionError:
+    """Return the error for the user in place of one of the database; else the error itself.
+
+    That is ServiceUnavailable if the database is down, too busy or out of space, and PersonMissing if two
+    people were merged meanwhile.
+    """
     # Before the check for OperationalError: that is how databases report a full disk too.
     if not isinstance(error, ConventionError) and is_out_of_space(error):
         logger.error("The disk is full: %s.", type(error).__name__)
@@ -165,6 +170,10 @@ def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUn
                 "Everything already saved is safe. Please try again later."
             )
         )
+    if is_missing_person(error):
+        # Logged: without a merge, it would be a fault of ours.
+        logger.warning("The record of a person is gone: %s.", type(error).__name__)
+        return PersonMissing(_("Something has changed in the meantime. Please try again."))
     if not isinstance(error, OperationalError | InterfaceError):
         return error
     # Only the class: the message of a driver may contain host, user and values.

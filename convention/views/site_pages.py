@@ -28,14 +28,14 @@ from convention.club.permissions import (
     require_signed_in,
 )
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
-from convention.errors import ServiceUnavailable
+from convention.errors import PersonMissing, ServiceUnavailable
 from convention.events.permissions import (
     can_create_events,
     has_event_to_review,
     has_organized_event,
     works_only_at_desk,
 )
-from convention.middleware import is_api_request, is_missing_slash, unavailable_response
+from convention.middleware import error_response, is_api_request, is_missing_slash
 from convention.web.accent_colours import make_dark_tones, make_light_tones
 from convention.web.forms import get_return_path
 from convention.web.page_languages import get_page_url, set_language_cookie, translate_address
@@ -181,11 +181,14 @@ def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
 
 
 def server_error(request: "HttpRequest") -> "HttpResponse":
-    """Answer 500 (or 503 if the database is unavailable); the log has the request id and the traceback."""
+    """Answer 500 (or 503 if the database is unavailable, 409 after a merge of two people).
+
+    The log has the request id and the traceback.
+    """
     # Django's handler500 gets no exception as an argument.
     error = translate_database_error(sys.exception())
-    if isinstance(error, ServiceUnavailable):
-        return unavailable_response(request, error)
+    if isinstance(error, ServiceUnavailable | PersonMissing):
+        return error_response(request, error)
     if is_api_request(request):
         return problem_response(
             "error", 500, _("Something went wrong on our side and has been logged. Please try again later.")

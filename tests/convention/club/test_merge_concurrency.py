@@ -1,12 +1,16 @@
 """Merges of two people at the same moment as another merge, a seat, a registration or a sign-in."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore
-from django.test import RequestFactory
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from convention.club.merge_people.merge_people import merge_people
 from convention.club.models import Employment, Person, Seat
@@ -15,6 +19,7 @@ from convention.errors import ConventionError, NotFound
 from registrations.models import Registration
 from tests.factories import (
     START_OF_2020,
+    make_account,
     make_administrator,
     make_company,
     make_member,
@@ -117,6 +122,40 @@ def test_sign_in_meanwhile_opens_no_session_of_the_duplicate(attempt):
     assert isinstance(outcomes[0], Person)
     assert not Person.objects.filter(pk=duplicate.pk).exists()
     assert not UserSession.objects.exists()
+
+
+def sign_in_during_merge(survivor: Person, duplicate: Person) -> HttpResponse:
+    """Return the response to a password sign-in that reads the duplicate just before the merge commits."""
+    actor, credentials = make_administrator(), {"login": duplicate.email, "password": "a very long one"}
+    browser = Client(raise_request_exception=False)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            merge(survivor, duplicate, actor)
+            answer = pool.submit(run_in_threads, [partial(browser.post, "/en/accounts/login/", credentials)])
+            wait_for_lock()
+        return answer.result()[0]
+
+
+def wait_for_lock() -> None:
+    """Wait until another connection waits for a lock of this one."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("No connection waits for a lock.")
+
+
+def test_sign_in_overtaken_by_a_merge_is_asked_to_try_again():
+    survivor = make_account(email="ana@firm.example")
+    duplicate = make_account(email="ana@new.example", password="a very long one")
+
+    answer = sign_in_during_merge(survivor, duplicate)
+
+    assert answer.status_code == 409
+    assert "Something has changed in the meantime. Please try again." in answer.text
 
 
 def test_seat_of_a_record_merged_before_is_refused_with_a_sentence():
