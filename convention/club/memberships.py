@@ -29,7 +29,7 @@ from convention.text.dates import format_date
 
 from .models import Company, CompanyContact, Membership, Plan, Seat, select_open_membership
 from .periods import ONE_DAY, add_years, count_max_concurrent, spans_overlap
-from .seats import end_grace_seats, get_span, lock_membership
+from .seats import end_grace_seats, get_span, lock_membership, move_seat_ends
 
 
 def list_plans() -> QuerySet[Plan]:
@@ -102,7 +102,7 @@ def confirm_membership(*, membership: Membership, on: datetime.date | None = Non
 
 @transaction.atomic
 def update_membership(*, membership: Membership, changed_fields: list[str]) -> Membership:
-    """Save the changed fields of a membership.
+    """Save the changed fields of a membership; seats that last until its last day follow a new one.
 
     Raise InvalidFields if fewer seats would be left than are given, if another membership overlaps, or if
     the first day would come after the end.
@@ -111,9 +111,10 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
         sentence = _("The membership had already ended on that day.")
         raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence]})
     check_membership_overlap(membership)
-    lock_membership(membership)
+    former_last_day = lock_membership(membership).last_day
     check_given_seats(membership)
     membership.save(update_fields=changed_fields)
+    move_seat_ends(membership=membership, former_last_day=former_last_day)
     record_action("membership.update", membership, fields=changed_fields)
     return membership
 
@@ -304,7 +305,8 @@ def _restore_seats(renewal: Membership) -> None:
     if previous is None:
         return
     last_days = dict(renewal.given_seats.values_list("person", "ends_on"))
-    ended_seats = list(previous.given_seats.filter(person__in=last_days, ends_on=previous.last_day))
+    # Also later than the last day: the membership may have been ended early since.
+    ended_seats = list(previous.given_seats.filter(person__in=last_days, ends_on__gte=previous.last_day))
     for seat in ended_seats:
         seat.ends_on = last_days[seat.person_id]
     Seat.objects.bulk_update(ended_seats, ["ends_on"])

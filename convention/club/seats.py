@@ -129,6 +129,41 @@ def end_grace_seats(*, membership: Membership, holders: Collection[int], first_d
     duplicates.update(ends_on=first_day - ONE_DAY)
 
 
+def move_seat_ends(*, membership: Membership, former_last_day: datetime.date | None) -> None:
+    """Let the seats that lasted until the membership's former last day last until its present one.
+
+    They bridge the time until a renewal is confirmed, which ends those of its own holders. A seat that ends
+    with an employment keeps its end.
+    """
+    last_day = membership.last_day
+    if former_last_day is None or last_day == former_last_day:
+        return
+    seats = list(Seat.objects.filter(membership=membership, ends_on=former_last_day))
+    for seat in seats:
+        try:
+            _first_day, ends_on = limit_to_employment(membership, seat.person, (former_last_day, last_day))
+        except NotEmployed:
+            continue
+        # An end before the start would break the check constraint of periods.
+        if ends_on is None or ends_on >= seat.starts_on:
+            seat.ends_on = ends_on
+    Seat.objects.bulk_update(seats, ["ends_on"])
+    _end_replaced_seats(membership, holders={seat.person_id for seat in seats})
+
+
+def _end_replaced_seats(membership: Membership, *, holders: Collection[int]) -> None:
+    """End seats of these people whose company has confirmed another membership, in which they have a seat."""
+    later_seats = Seat.objects.filter(
+        membership__company=membership.company_id,
+        membership__starts_on__gt=membership.starts_on,
+        membership__confirmed_on__isnull=False,
+        person__in=holders,
+    )
+    for later in later_seats.select_related("membership"):
+        first_day = later.membership.find_first_seat_day(later.starts_on)
+        end_grace_seats(membership=later.membership, holders=[later.person_id], first_day=first_day)
+
+
 def describe_new_seat(seat: Seat) -> str:
     """Return the sentence for whoever gave the seat: who has it, and from when if it begins later."""
     if seat.starts_on <= timezone.localdate():

@@ -6,13 +6,20 @@ import pytest
 from django.utils import timezone
 
 from convention.club.companies import load_company_page
-from convention.club.memberships import load_membership_statuses
+from convention.club.memberships import (
+    confirm_membership,
+    delete_draft_membership,
+    end_membership,
+    load_membership_statuses,
+    renew_membership,
+    update_membership,
+)
 from convention.club.models import Employment, Membership, Seat
 from convention.club.people import add_colleague_with_seat
 from convention.club.seats import NoSeatLeft, give_seat, move_seat
 from convention.errors import NotOpenNow
 from registrations.company.overview import load_company_overview
-from tests.convention.club.objects import make_confirmed_renewal
+from tests.convention.club.objects import in_days, make_confirmed_renewal
 from tests.factories import START_OF_2020, make_company, make_member, make_person
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +166,110 @@ def test_seat_of_the_grace_period_is_enough_without_a_renewal(company):
 
     assert list(load_company_page(company)["without_seat"]) == []
     assert load_company_overview(company).employments_without_seat == []
+
+
+# --- a last day that changes after the next membership was prepared ------------------------------------
+
+
+def end_in(company, days, *, grace_days=None):
+    """End the company's only membership in so many days, and return it."""
+    company.memberships.update(ends_on=in_days(days), grace_until=grace_days and in_days(grace_days))
+    return company.memberships.get()
+
+
+def prepare_renewal(membership):
+    return renew_membership(membership=membership, plan=membership.plan, ends_on=None)
+
+
+def change_grace(membership, days):
+    membership.grace_until = days and in_days(days)
+    update_membership(membership=membership, changed_fields=["grace_until"])
+
+
+def test_seats_follow_a_longer_grace_period_after_the_renewal_was_prepared(company):
+    member = make_member(company)
+    membership = end_in(company, -5, grace_days=-2)
+    prepare_renewal(membership)
+
+    change_grace(membership, 30)
+
+    assert Seat.objects.granting_membership().get().person == member
+    assert membership.given_seats.get().ends_on == in_days(30)
+
+
+def test_seats_follow_a_grace_period_that_is_removed(company):
+    make_member(company)
+    membership = end_in(company, 10, grace_days=30)
+    prepare_renewal(membership)
+
+    change_grace(membership, None)
+
+    assert membership.given_seats.get().ends_on == in_days(10)
+
+
+def test_seat_that_ends_with_the_employment_does_not_follow_the_grace_period(company):
+    member = make_member(company)
+    membership = end_in(company, 10)
+    member.employments.update(ends_on=in_days(10))
+    member.seats.update(ends_on=in_days(10))
+
+    change_grace(membership, 30)
+
+    assert member.seats.get().ends_on == in_days(10)
+
+
+def test_longer_grace_period_adds_no_second_seat_to_that_of_a_confirmed_renewal(company):
+    member = make_member(company)
+    membership = end_in(company, -5)
+    renewal = prepare_renewal(membership)
+    confirm_membership(membership=renewal, on=renewal.starts_on)
+
+    change_grace(membership, 30)
+
+    assert Seat.objects.granting_membership().get(person=member).membership == renewal
+
+
+def test_longer_grace_period_reaches_a_late_confirmation_without_a_second_seat(company):
+    member = make_member(company)
+    membership = end_in(company, -5)
+    confirm_membership(membership=prepare_renewal(membership))
+
+    change_grace(membership, 30)
+
+    assert membership.given_seats.get().ends_on == TODAY() - ONE_DAY
+    assert Seat.objects.granting_membership().filter(person=member).count() == 1
+
+
+@pytest.mark.parametrize("grace_days", [60, 40])
+def test_deleted_draft_gives_seats_back_after_the_grace_period_changed(company, grace_days):
+    member = make_member(company)
+    membership = end_in(company, 30, grace_days=50)
+    renewal = prepare_renewal(membership)
+    change_grace(membership, grace_days)
+
+    delete_draft_membership(membership=renewal)
+
+    assert member.seats.get().ends_on is None
+
+
+def test_draft_prepared_again_has_the_same_holders(company):
+    member = make_member(company)
+    membership = end_in(company, 30)
+    renewal = prepare_renewal(membership)
+    change_grace(membership, 60)
+    delete_draft_membership(membership=renewal)
+
+    renewal = prepare_renewal(membership)
+
+    assert renewal.given_seats.get().person == member
+
+
+def test_deleted_draft_gives_seats_back_to_a_membership_that_was_ended_early(company):
+    member = make_member(company)
+    membership = end_in(company, 30)
+    renewal = prepare_renewal(membership)
+    end_membership(membership=membership, on=in_days(20), left_as="resigned")
+
+    delete_draft_membership(membership=renewal)
+
+    assert member.seats.get().ends_on is None
