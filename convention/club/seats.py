@@ -117,13 +117,20 @@ def select_held_seats(membership: Membership, *, at: datetime.date | None = None
     return Seat.objects.filter(Q(ends_on=None) | Q(ends_on__gte=first_day), membership=membership)
 
 
+def select_grace_seats(
+    *, membership: Membership, holders: Collection[int], first_day: datetime.date
+) -> QuerySet[Seat]:
+    """Return the seats of these people in earlier memberships of the company that last until `first_day`."""
+    earlier = Membership.objects.filter(company=membership.company_id, ends_on__lt=membership.starts_on)
+    return Seat.objects.open(at=first_day).filter(membership__in=earlier, person__in=holders)
+
+
 def end_grace_seats(*, membership: Membership, holders: Collection[int], first_day: datetime.date) -> None:
     """End the seats of these people in earlier memberships of the company, before `first_day`.
 
     During a grace period both memberships count, and their holders would have two seats.
     """
-    earlier = Membership.objects.filter(company=membership.company_id, ends_on__lt=membership.starts_on)
-    duplicates = Seat.objects.open(at=first_day).filter(membership__in=earlier, person__in=holders)
+    duplicates = select_grace_seats(membership=membership, holders=holders, first_day=first_day)
     # First: an end before the start would break the check constraint of periods.
     duplicates.filter(starts_on=first_day).delete()
     duplicates.update(ends_on=first_day - ONE_DAY)

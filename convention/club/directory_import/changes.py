@@ -1,7 +1,8 @@
 """The changes of a directory import, written in bulk and stored so that they can be undone."""
 
+import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from convention.club.models import (
     Seat,
 )
 from convention.club.periods import ONE_DAY
-from convention.club.seats import end_seat
+from convention.club.seats import end_grace_seats, end_seat, select_grace_seats
 
 from .employer_choices import EmployerConflict, EmployerOutcome
 
@@ -185,8 +186,32 @@ def end_seats_with_employments(changes: DirectoryChanges) -> None:
             end_seat(seat=seat, last_day=last_day)
 
 
-def create_seats(seats: Iterable[Seat]) -> None:
-    _bulk_create(Seat, list(seats))
+def create_seats(changes: DirectoryChanges) -> None:
+    """Store the new seats, and end those in earlier memberships that they replace, as `give_seat` does."""
+    new_seats = changes.created_rows["seat"]
+    _bulk_create(Seat, new_seats)
+    if not new_seats:
+        return
+    # With one query: most people of a list have no other seat.
+    other_seats = Seat.objects.open(at=min(seat.starts_on for seat in new_seats))
+    other_seats = other_seats.exclude(pk__in=[seat.pk for seat in new_seats])
+    people_with_seat = set(other_seats.values_list("person", flat=True))
+    holders_by_day = defaultdict[tuple[Membership, datetime.date], list[int]](list)
+    for seat in new_seats:
+        if seat.person_id in people_with_seat:
+            holders_by_day[seat.membership, seat.starts_on].append(seat.person_id)
+    for (membership, first_day), holders in holders_by_day.items():
+        _end_replaced_seats(changes, membership=membership, holders=holders, first_day=first_day)
+
+
+def _end_replaced_seats(
+    changes: DirectoryChanges, *, membership: Membership, holders: list[int], first_day: datetime.date
+) -> None:
+    """End the seats of these people in earlier memberships, so that an undo can restore them."""
+    replaced = select_grace_seats(membership=membership, holders=holders, first_day=first_day)
+    for seat in replaced.exclude(starts_on=first_day):
+        changes.set_values("seat", seat, {"ends_on": first_day - ONE_DAY})
+    end_grace_seats(membership=membership, holders=holders, first_day=first_day)
 
 
 def _bulk_create(model: Any, rows: list[Any]) -> None:

@@ -21,6 +21,7 @@ from convention.club.models import (
     DirectoryImport,
     Employment,
     Market,
+    Membership,
     Person,
     Plan,
 )
@@ -193,11 +194,13 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     # Before seats are planned: an employment that ends in this list frees its seat for another row.
     end_seats_with_employments(changes)
     # Planned under the locks of the memberships, also against contacts who give seats at this moment.
-    plan = plan_seats(seat_requests)
+    # Read again: a draft may have been changed by hand before it was locked.
+    written = Membership.objects.filter(pk__in=[row.pk for _number, row in changes.membership_rows])
+    plan = plan_seats(seat_requests, listed_memberships=written)
     _add_seats(changes, plan)
     if errors := plan.list_errors(parsed.missing_membership):
         raise InvalidRows(errors)
-    create_seats(changes.created_rows["seat"])
+    create_seats(changes)
     import_record = save_import(changes, mapping=parsed.mapping, file_name=parsed.file_name)
     record_action("directory.import", import_record, fields=sorted(parsed.columns))
     return changes
@@ -243,7 +246,7 @@ def _plan_unwritten_seats(changes: DirectoryChanges, seat_requests: list[SeatReq
     return plan_seats(
         seat_requests,
         employment_ends=find_employment_ends(changes),
-        planned_memberships=[membership for _number, membership in changes.membership_rows],
+        listed_memberships=[membership for _number, membership in changes.membership_rows],
     )
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company, Membership, Person, Seat, select_open_membership
-from convention.club.periods import DateSpan, count_max_concurrent, spans_overlap
+from convention.club.periods import ONE_DAY, DateSpan, count_max_concurrent, spans_overlap
 from convention.club.seats import NoSeatLeft, check_seat_limit, get_span
 from convention.text.dates import format_date
 
@@ -68,9 +68,13 @@ class SeatPlan:
 
 @dataclass
 class MembershipSeats:
-    """The seats of a membership: those that are given, and those that rows ask for."""
+    """The seats of a membership: those that are given, and those that rows ask for.
+
+    `is_listed` tells whether the membership is in the list itself, as a new or changed one.
+    """
 
     membership: Membership
+    is_listed: bool = False
     given: list[Seat] = field(default_factory=list)
     requested: list[tuple[int, Seat]] = field(default_factory=list)
 
@@ -79,28 +83,29 @@ def plan_seats(
     seat_requests: Sequence[SeatRequest],
     *,
     employment_ends: Mapping[tuple[int, int], datetime.date] | None = None,
-    planned_memberships: Iterable[Membership] = (),
+    listed_memberships: Iterable[Membership] = (),
 ) -> SeatPlan:
     """Return the seats to create, and the rows whose seat cannot be given.
 
     `employment_ends` are last days by person and company that are not written yet: seats are counted up to
-    them; `planned_memberships` are new or changed ones that are not written yet. Memberships are locked in
-    the order of their keys. People who have a seat at that time get no other. In a membership that begins
-    later, a seat begins with it.
+    them; `listed_memberships` are new or changed ones of the list, written or not: a seat is given in each
+    of them, or else in the present membership or the next. Memberships are locked in the order of their
+    keys. People who have a seat at that time get no other. In a membership that begins later, a seat begins
+    with it.
     """
-    by_company = _load_membership_seats(seat_requests, employment_ends or {}, planned_memberships)
+    by_company = _load_membership_seats(seat_requests, employment_ends or {}, listed_memberships)
     without_membership: list[SeatRequest] = []
     # In the order of the list: if seats run out, its last rows are refused.
     for request in seat_requests:
         candidates = by_company[_get_company_key(request.company)]
-        found = _select_membership_seats(candidates, request.span)
-        if found is None:
+        selected = _select_membership_seats(candidates, request.span)
+        if not selected:
             without_membership.append(request)
-            continue
-        first, last = found.membership.find_first_seat_day(request.span[0]), request.span[1]
-        if not _has_seat(found.given, request.person, (first, last)):
-            seat = Seat(membership=found.membership, person=request.person, starts_on=first, ends_on=last)
-            found.requested.append((request.number, seat))
+        for found, span in _list_spans(selected, request.span):
+            if not _has_seat(found.given, request.person, span):
+                first, last = span
+                seat = Seat(membership=found.membership, person=request.person, starts_on=first, ends_on=last)
+                found.requested.append((request.number, seat))
     membership_seats = [seats for candidates in by_company.values() for seats in candidates]
     errors = [error for seats in membership_seats for error in _find_excess_requests(seats)]
     new_seats = [seat for seats in membership_seats for _number, seat in seats.requested]
@@ -113,21 +118,25 @@ def plan_seats(
 def _load_membership_seats(
     seat_requests: Iterable[SeatRequest],
     employment_ends: Mapping[tuple[int, int], datetime.date],
-    planned_memberships: Iterable[Membership],
+    listed_memberships: Iterable[Membership],
 ) -> dict[CompanyKey, list[MembershipSeats]]:
     """Return the memberships of the requested companies with their given seats, and lock them."""
     companies = {request.company.pk for request in seat_requests if request.company.pk}
     # `of`: without it PostgreSQL would lock the joined rows as well.
     locked = Membership.objects.select_for_update(of=("self",)).filter(company__in=companies).order_by("pk")
-    planned = list(planned_memberships)
-    planned_by_key = {row.pk: row for row in planned if row.pk}
-    by_key = {row.pk: MembershipSeats(planned_by_key.get(row.pk, row)) for row in locked}
+    listed = list(listed_memberships)
+    listed_by_key = {row.pk: row for row in listed if row.pk}
+    by_key = {
+        row.pk: MembershipSeats(listed_by_key.get(row.pk, row), is_listed=row.pk in listed_by_key)
+        for row in locked
+    }
     by_company = defaultdict[CompanyKey, list[MembershipSeats]](list)
     for seats in by_key.values():
         by_company[seats.membership.company_id, 0].append(seats)
-    for membership in planned:
+    for membership in listed:
         if membership.pk is None:
-            by_company[_get_company_key(membership.company)].append(MembershipSeats(membership))
+            key = _get_company_key(membership.company)
+            by_company[key].append(MembershipSeats(membership, is_listed=True))
     for seat in Seat.objects.filter(membership__in=by_key).order_by("pk"):
         seats = by_key[seat.membership_id]
         if _is_still_held(seat, employment_ends.get((seat.person_id, seats.membership.company_id))):
@@ -140,17 +149,32 @@ def _get_company_key(company: Company) -> CompanyKey:
     return (company.pk, 0) if company.pk else (None, id(company))
 
 
-def _select_membership_seats(candidates: list[MembershipSeats], span: DateSpan) -> MembershipSeats | None:
-    """Return the membership that gives a seat on the first of the days, or else from a later one."""
+def _select_membership_seats(candidates: list[MembershipSeats], span: DateSpan) -> list[MembershipSeats]:
+    """Return the memberships of the list that give a seat on these days; without any, the first that does."""
     current = select_open_membership((seats.membership for seats in candidates), at=span[0])
-    if current is None:
-        upcoming = [
-            seats.membership
-            for seats in candidates
-            if seats.membership.accepts_seats and _begins_within(seats.membership, span)
-        ]
-        current = min(upcoming, key=lambda row: row.starts_on, default=None)
-    return next((seats for seats in candidates if seats.membership is current), None)
+    upcoming = [
+        seats
+        for seats in candidates
+        if seats.membership.accepts_seats
+        and _begins_within(seats.membership, span)
+        # Not an earlier one in its grace period.
+        and (current is None or seats.membership.starts_on > current.starts_on)
+    ]
+    upcoming.sort(key=lambda seats: seats.membership.starts_on)
+    selected = [seats for seats in candidates if seats.membership is current]
+    selected += upcoming
+    return [seats for seats in selected if seats.is_listed] or selected[:1]
+
+
+def _list_spans(
+    selected: list[MembershipSeats], span: DateSpan
+) -> Iterator[tuple[MembershipSeats, DateSpan]]:
+    """Yield the days of a seat in each of these memberships, which follow each other."""
+    first_days = [seats.membership.find_first_seat_day(span[0]) for seats in selected]
+    # The day before the next seat: during a grace period both memberships count.
+    last_days = [*(day - ONE_DAY for day in first_days[1:]), None]
+    for seats, first_day, last_day in zip(selected, first_days, last_days, strict=False):
+        yield seats, (first_day, min((day for day in (last_day, span[1]) if day), default=None))
 
 
 def _begins_within(membership: Membership, span: DateSpan) -> bool:

@@ -48,6 +48,9 @@ ADDRESS_TAKEN_REASON = gettext_lazy("another person has the earlier address now"
 NEW_EMPLOYER_REASON = gettext_lazy("this person’s new employment stays")
 
 
+NEW_SEAT_REASON = gettext_lazy("this person’s new seat stays")
+
+
 # Databases limit the number of parameters of a statement.
 BATCH_SIZE = 5000
 
@@ -156,7 +159,9 @@ def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None)
     for kind in DATED_KINDS:
         for pk, row in facts[kind].items():
             undo.rows_by_person[row.person_id or 0].append((kind, pk))
-    people_by_employment = {pk: row.person_id for pk, row in facts["employment"].items()}
+    people_by_key = {
+        kind: {pk: row.person_id for pk, row in facts[kind].items()} for kind in ("employment", "seat")
+    }
     # Before `removed_keys` is set, and in this order: each step may exclude rows that the next would count
     # as deletable.
     for pk in find_protected_roles(facts["role"], actor):
@@ -169,20 +174,23 @@ def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None)
     restorable_values = _exclude_used_memberships(undo, restorable_values, facts)
     for kind, before in restorable_values.items():
         undo.restored_values[kind] = dict(_find_restorable(undo, import_record, kind, list(map(int, before))))
-    _skip_former_employments(undo, people_by_employment)
+    for kind, reason in (("employment", NEW_EMPLOYER_REASON), ("seat", NEW_SEAT_REASON)):
+        _skip_former_rows(undo, kind, people_by_key[kind], str(reason))
     return undo
 
 
-def _skip_former_employments(undo: DirectoryUndo, people_by_employment: dict[int, int | None]) -> None:
-    """Skip the ends of former employments of people whose new one stays: they would have two employers."""
-    removed = set(undo.removed_keys["employment"])
-    staying = {person for pk, person in people_by_employment.items() if pk not in removed}
-    values = undo.restored_values.get("employment", {})
+def _skip_former_rows(
+    undo: DirectoryUndo, kind: str, people_by_key: dict[int, int | None], reason: str
+) -> None:
+    """Skip the ends of former jobs or seats of people whose new one stays: they would have two of them."""
+    removed = set(undo.removed_keys[kind])
+    staying = {person for pk, person in people_by_key.items() if pk not in removed}
+    values = undo.restored_values.get(kind, {})
     ended = [pk for pk, old in values.items() if "ends_on" in old]
-    for pk, employment in _load_rows("employment", ended if staying else []).items():
-        if employment.person_id in staying:
+    for pk, row in _load_rows(kind, ended if staying else []).items():
+        if row.person_id in staying:
             del values[pk]
-            undo.skipped_rows.append(("employment", pk, str(NEW_EMPLOYER_REASON)))
+            undo.skipped_rows.append((kind, pk, reason))
 
 
 @transaction.atomic
@@ -432,8 +440,9 @@ def clear_old_imports() -> None:
 
 def delete_imported_values(person: Person) -> None:
     """Delete what imports wrote about the person: undoing must not bring it back."""
-    employment_keys = map(str, person.employments.values_list("pk", flat=True))
-    row_keys = [("person", str(person.pk)), *(("employment", key) for key in employment_keys)]
+    row_keys = [("person", str(person.pk))]
+    for kind, rows in (("employment", person.employments), ("seat", person.seats)):
+        row_keys += [(kind, str(pk)) for pk in rows.values_list("pk", flat=True)]
     # JSON by key: there are few imports that can still be undone, so each is read.
     for record in DirectoryImport.objects.exclude(values_before={}):
         for kind, key in row_keys:
