@@ -13,7 +13,7 @@ from itertools import batched
 from typing import Any, Final, NamedTuple
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -31,6 +31,9 @@ from .forbidden_changes import find_protected_people, find_protected_roles
 from .import_directory import DIRECTORY_LOCK
 
 CHANGED_REASON = gettext_lazy("changed since the import")
+
+
+RENEWED_REASON = gettext_lazy("renewed since the import")
 
 
 IN_USE_REASON = gettext_lazy("in use since the import (%(uses)s)")
@@ -168,6 +171,8 @@ def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None)
         _skip_row(undo, facts, ("role", pk), str(PROTECTED_REASON))
     _skip_changed(undo, import_record, facts)
     _skip_used_since(undo, facts, import_record.imported_at)
+    for pk in _find_renewed(facts["membership"].keys(), facts):
+        _skip_row(undo, facts, ("membership", pk), str(RENEWED_REASON))
     _skip_used(undo, facts)
     undo.removed_keys = {kind: sorted(rows) for kind, rows in facts.items()}
     restorable_values = _exclude_protected_addresses(undo, import_record, actor)
@@ -289,6 +294,18 @@ def _find_used(kind: str, keys: Set[int], facts: RowFactsByKind) -> dict[int, li
     return used
 
 
+def _find_renewed(keys: Set[int], facts: RowFactsByKind) -> list[int]:
+    """Return the keys of memberships that another one follows, added later and not deleted by the undo."""
+    memberships = _filter_key_range(Membership.objects.all(), "pk", keys)
+    later = Membership.objects.filter(
+        company=OuterRef("company"), starts_on__gt=OuterRef("starts_on"), pk__gt=OuterRef("pk")
+    )
+    # A membership that was left on its first day covers no day.
+    later = later.exclude(left_on__lte=F("starts_on")).exclude(pk__in=[*facts["membership"]])
+    renewed = memberships.filter(Exists(later)).values_list("pk", flat=True)
+    return sorted(keys & set(renewed))
+
+
 def _skip_used_since(undo: DirectoryUndo, facts: RowFactsByKind, since: datetime.datetime) -> None:
     """Skip the rows of known people who have used them since the import (`hooks.person_uses`)."""
     rows = {
@@ -362,12 +379,15 @@ def _exclude_used_memberships(
     """Return the values before the import; skip memberships that were agreed by hand or used since."""
     memberships = values.get("membership", {})
     confirmed = {int(pk) for pk, old in memberships.items() if "confirmed_on" in old}
-    used = _find_used("membership", confirmed, facts)
+    renewed = set(_find_renewed(confirmed, facts))
+    undo.skipped_rows += [("membership", pk, str(RENEWED_REASON)) for pk in sorted(renewed)]
+    used = _find_used("membership", confirmed - renewed, facts)
     undo.skipped_rows += [("membership", pk, _describe_uses(used[pk])) for pk in sorted(used)]
     drafts = Membership.objects.filter(pk__in={*map(int, memberships)} - confirmed)
     agreed = set(drafts.exclude(confirmed_on=None, left_on=None).values_list("pk", flat=True))
     undo.skipped_rows += [("membership", pk, str(CHANGED_REASON)) for pk in sorted(agreed)]
-    remaining = {pk: old for pk, old in memberships.items() if int(pk) not in used.keys() | agreed}
+    skipped = used.keys() | renewed | agreed
+    remaining = {pk: old for pk, old in memberships.items() if int(pk) not in skipped}
     return {**values, **({"membership": remaining} if memberships else {})}
 
 
