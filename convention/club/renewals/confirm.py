@@ -41,6 +41,35 @@ class DraftMembership:
         return f"{row.pk}-{compute_fingerprint(shown)}"
 
 
+def _list_starts(memberships: Sequence[Membership]) -> list[str]:
+    """Return how many drafts count from today, from a later day, or not at all, in a sentence each."""
+    today = timezone.localdate()
+    sentences = []
+    if past := sum(row.last_day is not None and row.last_day < today for row in memberships):
+        sentence = ngettext(
+            "%(count)d membership is for a period that is already over: nobody becomes a member through it.",
+            "%(count)d memberships are for periods that are already over: nobody becomes a member through "
+            "them.",
+            past,
+        )
+        sentences.append(sentence % {"count": past})
+    if immediate := sum(row.starts_on <= today for row in memberships) - past:
+        sentence = ngettext(
+            "%(count)d membership counts from today.",
+            "%(count)d memberships count from today.",
+            immediate,
+        )
+        sentences.append(sentence % {"count": immediate})
+    if upcoming := len(memberships) - immediate - past:
+        sentence = ngettext(
+            "%(count)d membership counts from its first day.",
+            "%(count)d memberships count from their first day.",
+            upcoming,
+        )
+        sentences.append(sentence % {"count": upcoming})
+    return sentences
+
+
 @dataclass(frozen=True)
 class DraftPreview:
     """The drafts of the selected companies, and the companies without one."""
@@ -50,25 +79,13 @@ class DraftPreview:
 
     def list_effects(self) -> list[str]:
         """Return a sentence for each effect of confirming all drafts, with one query."""
-        today = timezone.localdate()
         memberships = [draft.membership for draft in self.drafts]
-        effects = []
-        if immediate := sum(row.starts_on <= today for row in memberships):
-            sentence = ngettext(
-                "%(count)d membership counts from today.",
-                "%(count)d memberships count from today.",
-                immediate,
-            )
-            effects.append(sentence % {"count": immediate})
-        if upcoming := len(memberships) - immediate:
-            sentence = ngettext(
-                "%(count)d membership counts from its first day.",
-                "%(count)d memberships count from their first day.",
-                upcoming,
-            )
-            effects.append(sentence % {"count": upcoming})
+        effects = _list_starts(memberships)
         companies = [row.company_id for row in memberships]
-        if Membership.objects.filter(company__in=companies, grace_until__gte=today).exists():
+        today = timezone.localdate()
+        # A draft is not open, and an active membership has not ended.
+        in_grace = Membership.objects.open(at=today).filter(company__in=companies, ends_on__lt=today)
+        if in_grace.exists():
             effects.append(
                 _("Seats of an earlier membership that is in its grace period are replaced by the new ones.")
             )

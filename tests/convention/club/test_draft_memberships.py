@@ -102,14 +102,47 @@ def test_confirmation_warns_of_a_representative_who_leaves(client, plan):
     assert "Zoé Roi stays the voting representative of Lac until" in page.text_content()
 
 
-@pytest.mark.parametrize(("grace_days", "is_named"), [(60, True), (None, False)])
-def test_confirmation_names_seats_of_a_grace_period_only_if_there_is_one(client, plan, grace_days, is_named):
-    company = make_ending_company("Lac", plan, grace_until=grace_days and in_days(grace_days))
+@pytest.mark.parametrize(
+    ("days", "grace_days", "is_named"), [(-5, 60, True), (-5, None, False), (-5, -2, False), (30, 60, False)]
+)
+def test_confirmation_names_seats_of_a_grace_period_only_during_one(client, plan, days, grace_days, is_named):
+    company = make_ending_company("Lac", plan, days=days, grace_until=grace_days and in_days(grace_days))
     make_renewal(company, plan)
 
     text = read(client.post(CONFIRM, {"selected": "lac"})).text_content()
 
     assert ("in its grace period are replaced" in text) == is_named
+
+
+def make_first_draft(plan, *, days, **fields):
+    """Draft the first membership of a company, from 364 days before that day until it."""
+    make_ending_company("Lac", plan, days=days, **fields)
+    Membership.objects.update(confirmed_on=None)
+
+
+def test_confirmation_of_a_first_membership_with_a_grace_period_names_no_earlier_one(client, plan):
+    make_first_draft(plan, days=30, grace_until=in_days(60))
+
+    text = read(client.post(CONFIRM, {"selected": "lac"})).text_content()
+
+    assert "grace period" not in text
+
+
+def test_confirmation_says_that_a_period_is_over(client, plan):
+    make_first_draft(plan, days=-5)
+
+    text = read(client.post(CONFIRM, {"selected": "lac"})).text_content()
+
+    assert "1 membership is for a period that is already over" in text
+    assert "counts from" not in text
+
+
+def test_confirmation_counts_a_draft_in_its_grace_period_from_today(client, plan):
+    make_first_draft(plan, days=-5, grace_until=in_days(5))
+
+    text = read(client.post(CONFIRM, {"selected": "lac"})).text_content()
+
+    assert "1 membership counts from today." in text
 
 
 def test_number_of_queries_of_the_confirmation_does_not_depend_on_the_companies(client, plan):
