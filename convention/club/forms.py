@@ -23,13 +23,14 @@ from convention.web.forms import (
     DayField,
     EurosField,
     OfferedRowsField,
+    limit_number,
     set_empty_label,
 )
 
 from .addresses.forms import AddressHintMixin
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
-from .models import Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
+from .models import MAX_SEATS, Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
 from .permissions import RequestUser, check_mandate_recipient
 
 
@@ -186,6 +187,8 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
             # Bills and votes are for people of the company; the list also stays short.
             field.queryset = Person.objects.filter(pk__in=employments.values("person"))
         set_empty_label(self, gettext("none"), "billing_contact", "representative")
+        for name in ("seats", "extra_seats"):
+            limit_number(self.fields[name], at_least=0, at_most=MAX_SEATS)
 
     def clean(self) -> dict[str, Any]:
         """Check the order of the days."""

@@ -20,6 +20,7 @@ from convention.errors import ConventionError
 from convention.money import format_number_input, is_unclear_number, parse_number
 
 MAX_COUNT: Final = 1_000_000
+MAX_EUROS: Final = 1_000_000
 # Years of a day that somebody may mean: a typed 26 is the year 26.
 DAY_YEARS = range(1900, 3000)
 
@@ -204,7 +205,7 @@ class EurosField(HundredthsField):
     """An amount typed in euros and stored in cents."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_value": 1_000_000, "initial": 0, **kwargs})
+        super().__init__(**{"max_value": MAX_EUROS, "initial": 0, **kwargs})
 
 
 class DayField(forms.DateField):

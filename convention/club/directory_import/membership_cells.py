@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from convention.money import is_unclear_number, parse_number
+from convention.club.models import MAX_SEATS
+from convention.money import Money, is_unclear_number, parse_number
 from convention.tables.cells import parse_date_cell
 from convention.text.normalize import casefold_text
-from convention.web.forms import DAY_YEARS
+from convention.web.forms import DAY_YEARS, MAX_EUROS
 
 from .columns import COLUMN_LABELS
 
@@ -100,10 +102,22 @@ def find_membership_errors(values: Mapping[str, str], cells: MembershipCells) ->
     if values.get("dues") and cells.dues_cents is None:
         sentence = _("%(field)s: “%(text)s” is not a clear amount in euros. Example: 1500.00.")
         yield sentence % {"field": COLUMN_LABELS["dues"], "text": values["dues"][:40]}
+    yield from _find_excessive_numbers(cells)
     if cells.starts_on and cells.ends_on and cells.ends_on < cells.starts_on:
         yield _("The membership must not end before it begins.")
     if cells.confirmed_on and cells.confirmed_on > timezone.localdate():
         yield _("The membership cannot have been confirmed on a future day. Leave the cell empty.")
+
+
+def _find_excessive_numbers(cells: MembershipCells) -> Iterator[str]:
+    """Yield an error for each number that the forms refuse as well."""
+    sentence = _("%(field)s: at most %(most)s.")
+    for name in COUNT_COLUMNS:
+        if (getattr(cells, MEMBERSHIP_FIELDS[name]) or 0) > MAX_SEATS:
+            most = number_format(MAX_SEATS, force_grouping=True)
+            yield sentence % {"field": COLUMN_LABELS[name], "most": most}
+    if (cells.dues_cents or 0) > MAX_EUROS * 100:
+        yield sentence % {"field": COLUMN_LABELS["dues"], "most": Money(MAX_EUROS * 100)}
 
 
 def _describe_refused_day(text: str) -> str:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.appointments.forms import AppointByEmailForm
 from convention.club.forms import UniqueNameForm
-from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
-from convention.web.forms import EurosField, HundredthsField
+from convention.club.models import MAX_SEATS, ClubRole, Mandate, Plan, WorkingGroup
+from convention.web.forms import EurosField, HundredthsField, limit_number
 
 MAX_CHARTER_CHARS: Final = 20_000
 
@@ -67,6 +67,10 @@ class PlanForm(UniqueNameForm):
             "position": _("Plans are listed by this number, the lowest first."),
             "is_offered": _("If this is not ticked, the plan cannot be chosen for a new membership."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_number(self.fields["seats"], at_least=0, at_most=MAX_SEATS)
 
     def clean(self) -> dict[str, Any]:
         """Derive the reason for no VAT from the rate."""

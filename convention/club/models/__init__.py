@@ -2,6 +2,7 @@
 
 from .imports import UNDO_PERIOD as UNDO_PERIOD
 from .imports import DirectoryImport as DirectoryImport
+from .memberships import MAX_SEATS as MAX_SEATS
 from .memberships import Membership as Membership
 from .memberships import MembershipQuerySet as MembershipQuerySet
 from .memberships import Plan as Plan

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -15,6 +15,9 @@ from convention.club.periods import ONE_DAY, DateSpan, Period, PeriodQuerySet
 from convention.money import Money
 
 from .people import Company, Employment, Person
+
+# Far more than any company has: an import or a form with more is a mistake.
+MAX_SEATS: Final = 10_000
 
 
 class MembershipTerms(models.Model):

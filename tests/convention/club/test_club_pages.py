@@ -197,6 +197,10 @@ def test_overlapping_dates_and_seats_in_use_are_reported(admin):
 
     assert list(answer.context["form"].errors) == ["seats"]
 
+    answer = admin.post(f"{at}{one.pk}/", {**typed, "seats": "10001", "extra_seats": "10001"})
+
+    assert list(answer.context["form"].errors) == ["seats", "extra_seats"]
+
     admin.post(f"{at}{one.pk}/", {**typed, "seats": "2", "representative": member.pk})
 
     one.refresh_from_db()

@@ -209,6 +209,15 @@ PLAN = {
 }  # fmt: skip
 
 
+def test_plan_with_more_seats_than_any_company_has_is_refused():
+    client = make_client(make_administrator())
+
+    page = client.post(f"{AT}plans/new/", {**PLAN, "seats": "10001"})
+
+    assert list(page.context["form"].errors) == ["seats"]
+    assert not Plan.objects.exists()
+
+
 def test_plan_with_duplicate_name_is_refused():
     client = make_client(make_administrator())
     client.post(f"{AT}plans/new/", PLAN)

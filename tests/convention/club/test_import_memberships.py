@@ -184,6 +184,9 @@ def test_seat_in_a_membership_that_begins_later_begins_with_it(lake):
         ("Or,2027-01-01,,2.5,,,", "“2.5” is not a number of seats"),
         ("Or,2027-01-01,,-1,,,", "“-1” is not a number of seats"),
         ("Or,2027-01-01,,,99999999999,,", "is not a number of seats"),
+        ("Or,2027-01-01,,2147483647,,,", "Seats included: at most 10,000."),
+        ("Or,2027-01-01,,,10001,,", "Extra seats: at most 10,000."),
+        ("Or,2027-01-01,,,,1000000.01,", "Dues, in euros: at most €1,000,000."),
         ("Or,2027-01-01,,,,free,", "“free” is not a clear amount"),
         ("Or,2027-01-01,,,,1.200,", "“1.200” is not a clear amount"),
         ("Or,2027-01-01,,,,-5,", "“-5” is not a clear amount"),
@@ -389,52 +392,6 @@ def give_a_seat(membership):
     person = Person.objects.create_user(email="ana@lac.example", last_name="Silva")
     person.employments.create(company=membership.company, starts_on=START_OF_2020)
     give_seat(membership=membership, person=person)
-
-
-def renew(membership):
-    renewal = renew_membership(membership=membership, plan=membership.plan, ends_on=None)
-    confirm_membership(membership=renewal)
-    return renewal
-
-
-def test_undo_leaves_a_membership_that_was_renewed_since(lake):
-    done = import_rows("Lac,Or,2026-01-01,2026-12-31,,,,2026-01-01")
-    membership = Membership.objects.get()
-    renew(membership)
-
-    undo = undo_directory_import(import_record=done.import_record)
-
-    assert undo.named_skipped_rows == [("Lac, Gold", "renewed since the import")]
-    assert Membership.objects.filter(pk=membership.pk).exists()
-
-
-def test_undo_leaves_a_draft_that_a_list_confirmed_and_that_was_renewed_since(lake, plan):
-    draft = create_membership(company=lake, plan=plan, starts_on=DAY(2026, 1, 1), ends_on=DAY(2026, 12, 31))
-    done = import_rows("Lac,Or,2026-01-01,,,,,2026-01-01")
-    renew(lake.memberships.get())
-
-    undo = undo_directory_import(import_record=done.import_record)
-
-    draft.refresh_from_db()
-    assert undo.named_skipped_rows == [("Lac, Gold", "renewed since the import")]
-    assert draft.confirmed_on == DAY(2026, 1, 1)
-
-
-def test_undo_removes_an_earlier_membership_than_one_that_was_known(lake):
-    make_membership(lake, starts_on=DAY(2026, 1, 1))
-    done = import_rows("Lac,Or,2025-01-01,2025-12-31,,,,2025-01-01")
-
-    undo_directory_import(import_record=done.import_record)
-
-    assert lake.memberships.get().starts_on == DAY(2026, 1, 1)
-
-
-def test_undo_removes_memberships_of_a_list_that_follow_each_other(lake):
-    done = import_rows("Lac,Or,2026-01-01,2026-12-31,,,,2026-01-01", "Lac,Or,2027-01-01,,,,,2026-01-01")
-
-    undo_directory_import(import_record=done.import_record)
-
-    assert not lake.memberships.exists()
 
 
 @pytest.mark.parametrize(
