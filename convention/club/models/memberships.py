@@ -222,6 +222,12 @@ class Membership(MembershipTerms, Period):
         """Return the first day of a seat that is given from `day`: its seats count once it has begun."""
         return max(day, self.starts_on, self.confirmed_on or day)
 
+    @property
+    def agreed_values(self) -> list[object]:
+        """Return all that is agreed with the company, so that a page notices when any of it changes."""
+        names = ("plan_id", *TERM_FIELDS, "starts_on", "ends_on", "grace_until", "extra_seats")
+        return [getattr(self, name) for name in (*names, "billing_contact_id", "representative_id")]
+
     def get_state_display(self) -> str:
         return str(self.State(self.state).label)
 

@@ -35,10 +35,9 @@ class DraftMembership:
 
     @property
     def token(self) -> str:
-        """Return what tells whether the draft still is as it was shown: its id, days, dues and seats."""
+        """Return what tells whether the draft still is as it was shown: its id, terms and number of seats."""
         row = self.membership
-        shown = [row.plan_name, row.starts_on, row.ends_on, row.total_dues, row.seat_limit, self.seat_count]
-        return f"{row.pk}-{compute_fingerprint(shown)}"
+        return f"{row.pk}-{compute_fingerprint([*row.agreed_values, self.seat_count])}"
 
 
 def _list_starts(memberships: Sequence[Membership]) -> list[str]:

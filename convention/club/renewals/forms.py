@@ -68,6 +68,7 @@ class RenewalRowForm(forms.Form):
         self.proposal = proposal
         self.error_subject = proposal.company.name
         self.plans = {str(plan.pk): plan for plan in plans}
+        self.token = proposal.compute_token(plans)
         present = str(proposal.membership.plan_id)
         field = self.fields["plan"]
         assert isinstance(field, forms.ChoiceField)

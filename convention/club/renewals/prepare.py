@@ -84,11 +84,11 @@ class RenewalProposal:
         """Return the dues under this plan, if no others are entered."""
         return self.dues_cents if plan == self.membership.plan else plan.dues_cents
 
-    @property
-    def token(self) -> str:
-        """Return what tells whether the proposal still is as it was shown: ids, days, dues and holders."""
-        holders = [person.pk for person in self.holders]
-        shown = [self.membership.pk, self.starts_on, self.ends_on, self.dues_cents, *holders]
+    def compute_token(self, plans: Iterable[Plan]) -> str:
+        """Return what tells whether the proposal and the plans on offer still are as they were shown."""
+        shown = [*self.membership.agreed_values, self.starts_on, self.ends_on, self.dues_cents]
+        shown += [person.pk for person in self.holders]
+        shown += [value for plan in plans for value in (plan.pk, plan.name, *plan.terms.values())]
         return f"{self.membership.pk}-{compute_fingerprint(shown)}"
 
     def list_hints(self) -> list[str]:

@@ -57,9 +57,7 @@ def _are_ready(request: HttpRequest, row_forms: list[RenewalRowForm]) -> bool:
     """Return whether the ticked rows are valid and as they were shown; warn if they have changed."""
     if not all(form.is_valid() for form in row_forms if form.is_bound):
         return False
-    if not all(form.is_bound for form in row_forms) or _is_stale(
-        request, (form.proposal.token for form in row_forms)
-    ):
+    if not all(form.is_bound for form in row_forms) or _is_stale(request, (form.token for form in row_forms)):
         _warn_of_changes(request)
         return False
     return True

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from convention.audit.models import AuditEntry
-from convention.club.memberships import create_membership, delete_draft_membership
+from convention.club.memberships import create_membership, delete_draft_membership, renew_membership
 from convention.club.models import Membership, Plan
 from convention.errors import NotOpenNow
 from tests.convention.club.objects import (
@@ -71,10 +71,14 @@ def test_second_click_confirms_nothing_more(client, plan):
     assert "Nothing was confirmed." in page.text_content()
 
 
-def test_draft_that_changed_since_the_preview_is_shown_again(client, plan):
-    draft = make_renewal(make_ending_company("Lac", plan), plan)
+@pytest.mark.parametrize(
+    "changed", [{"dues_cents": 5}, {"votes": 7}, {"passes": 7}, {"grace_until": in_days(900)}]
+)
+def test_draft_that_changed_since_the_preview_is_shown_again(client, plan, changed):
+    company = make_ending_company("Lac", plan)
+    draft = renew_membership(membership=company.memberships.get(), plan=plan, ends_on=in_days(800))
     fields = collect_fields(read(client.post(CONFIRM, {"selected": "lac"})), "confirm")
-    Membership.objects.filter(pk=draft.pk).update(dues_cents=5)
+    Membership.objects.filter(pk=draft.pk).update(**changed)
 
     page = read(client.post(CONFIRM, fields))
 

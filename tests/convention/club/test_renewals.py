@@ -363,6 +363,29 @@ def test_refused_company_stops_no_other(client, plan):
     ]
 
 
+def test_chosen_plan_that_changed_since_the_preview_is_shown_before_anything_is_prepared(client, plan):
+    other = Plan.objects.create(slug="large", name="Large", seats=80, dues_cents=200_000)
+    membership = make_ending_company("Lac", plan).memberships.get()
+    fields = collect_fields(read(client.post(RENEW, {"selected": "lac"})), "prepare")
+    Plan.objects.filter(pk=other.pk).update(dues_cents=900_000, seats=60)
+
+    page = read(client.post(RENEW, {**fields, f"membership{membership.pk}-plan": other.pk}))
+
+    assert "The table has changed since you saw it." in page.text_content()
+    assert not Membership.objects.filter(confirmed_on=None).exists()
+
+
+def test_extra_seats_that_changed_since_the_preview_are_shown_again(client, plan):
+    membership = make_ending_company("Lac", plan).memberships.get()
+    fields = collect_fields(read(client.post(RENEW, {"selected": "lac"})), "prepare")
+    Membership.objects.filter(pk=membership.pk).update(extra_seats=9)
+
+    page = read(client.post(RENEW, fields))
+
+    assert "The table has changed since you saw it." in page.text_content()
+    assert not Membership.objects.filter(confirmed_on=None).exists()
+
+
 def test_second_click_prepares_nothing_more(client, plan):
     page = read(client.post(RENEW, {"selected": make_ending_company("Lac", plan).slug}))
     fields = collect_fields(page, "prepare")
