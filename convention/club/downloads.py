@@ -15,6 +15,8 @@ from .directory_import.columns import COLUMN_LABELS
 from .directory_import.membership_cells import MEMBERSHIP_FIELDS
 from .memberships import load_membership_statuses
 from .models import Company, CompanyRole, Employment, Membership, Plan, Seat
+from .periods import spans_overlap
+from .seats import get_span
 
 COMPANY_DETAILS: Final = ("name", "siren", "sector", "street", "postcode", "city")
 
@@ -78,19 +80,32 @@ def _make_membership_sheet() -> TableSheet:
 
 
 def _make_seat_sheet() -> TableSheet:
-    header = [_("Company"), _("Name"), _("E-mail"), _("From"), _("Until")]
+    # The import reads the days of the job. It has no columns for those of a seat, and ignores them.
+    header = [
+        _("Company"), _("SIREN"), _("First name"), _("Last name"), _("E-mail"), _("Employed from"),
+        _("Employed until"), _("Seat from"), _("Seat until"),
+    ]  # fmt: skip
     seats = Seat.objects.select_related("person", "membership__company")
     rows = (
         [
-            seat.membership.company.name,
-            str(seat.person),
-            seat.person.email or "",
-            seat.starts_on,
+            seat.membership.company.name, seat.membership.company.siren, seat.person.first_name,
+            seat.person.last_name, seat.person.email or "", *_find_job_days(seat), seat.starts_on,
             seat.ends_on or "",
         ]
-        for seat in seats.order_by("membership__company__sort_name", "starts_on", "pk")
-    )
+        for seat in seats.order_by("membership__company__sort_name", "starts_on", "pk").prefetch_related(
+            "person__employments"
+        )
+    )  # fmt: skip
     return TableSheet(_("Seats"), header, rows)
+
+
+def _find_job_days(seat: Seat) -> tuple[Any, Any]:
+    """Return the first and last day of the job that the seat began in; those of the seat if it is gone."""
+    company = seat.membership.company_id
+    spans = [get_span(job) for job in seat.person.employments.all() if job.company_id == company]
+    day = (seat.starts_on, seat.starts_on)
+    first_day, last_day = next((span for span in spans if spans_overlap(span, day)), get_span(seat))
+    return first_day, last_day or ""
 
 
 def _make_people_sheet() -> TableSheet:

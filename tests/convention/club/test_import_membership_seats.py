@@ -5,10 +5,12 @@ from django.utils import translation
 
 from convention.club.directory_import.import_directory import import_directory, preview_directory_import
 from convention.club.directory_import.undo import undo_directory_import
-from convention.club.models import Plan, Seat
+from convention.club.downloads import CLUB_LISTS
+from convention.club.models import Employment, Plan, Seat
 from convention.tables.files import read_table
 from tests.convention.club.objects import in_days
-from tests.factories import make_company, make_member, make_membership
+from tests.factories import START_OF_2020, make_company, make_member, make_membership, make_secretary
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 SEAT_HEADER = "company,plan,member from,confirmed on,last name,email,seat"
@@ -102,3 +104,31 @@ def test_undo_leaves_the_earlier_seat_if_the_new_one_stays(lake):
 
     assert "this person’s new seat stays" in {reason for _kind, _pk, reason in undo.skipped_rows}
     assert person.seats.order_by("starts_on").first().ends_on == in_days(30)
+
+
+@pytest.mark.parametrize("prefix", ["/en", ""])
+def test_importing_the_downloaded_list_of_seats_changes_nothing(lake, prefix):
+    make_membership(lake)
+    make_member(lake, first_name="Zoé", last_name="Le Roi")
+    former = make_member(lake, first_name="Ali", last_name="Roi")
+    former.employments.update(ends_on=in_days(-40))
+    former.seats.update(starts_on=in_days(-90), ends_on=in_days(-60))
+    client = make_client(make_secretary())
+
+    answer = client.get(f"{prefix}/organize/club/lists/seats.csv")
+    done = import_directory(table=read_table("seats.csv", answer.content))
+
+    assert done.unchanged_row_count == 2
+    assert len(done.ignored_columns) == 2
+    assert Employment.objects.count() == 2
+
+
+def test_downloaded_list_of_seats_has_the_days_of_job_and_seat(lake):
+    make_membership(lake)
+    person = make_member(lake, first_name="Zoé", last_name="Roi", email="roi@lac.example")
+    person.seats.update(ends_on=in_days(9))
+
+    [row] = CLUB_LISTS["seats"]().rows
+
+    names = ["Lac", "", "Zoé", "Roi", "roi@lac.example"]
+    assert row == [*names, START_OF_2020, "", START_OF_2020, in_days(9)]
