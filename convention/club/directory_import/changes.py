@@ -119,6 +119,11 @@ class DirectoryChanges:
         return sentence % {"new": new_count, "changed": changed_count, "confirmed": confirmed_count}
 
     @property
+    def endless_memberships(self) -> list[Membership]:
+        """Return the new memberships without a last day, which never come up for renewal."""
+        return [membership for membership in self.created_rows["membership"] if membership.ends_on is None]
+
+    @property
     def change_counts(self) -> tuple[int, int]:
         """Return how many rows are new, and how many values changed so far.
 

@@ -6,6 +6,7 @@ former address of a person whose address is replaced. Somebody who works elsewhe
 that is chosen (`employer_changes.py`).
 """
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -83,6 +84,7 @@ class ParsedDirectory:
     missing_membership: MissingMembership = MissingMembership.REFUSE
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES
     new_memberships: NewMemberships = NewMemberships.DRAFT
+    default_ends_on: datetime.date | None = None
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,16 @@ def import_directory(
     missing_membership: MissingMembership = MissingMembership.REFUSE,
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
     new_memberships: NewMemberships = NewMemberships.DRAFT,
+    default_ends_on: datetime.date | None = None,
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
     `same_companies` are names of the table that stand for companies with another name, `same_people` people
     of the table who stand for others of the directory. `missing_membership` says what becomes of seats at
     companies without a membership, `employer_choices` what becomes of people who work elsewhere,
-    `new_memberships` whether memberships without a day of confirmation are confirmed. A person whose address
-    is replaced is signed out, and the former address gets an e-mail. Raise UnreadableFile if columns are
+    `new_memberships` whether memberships without a day of confirmation are confirmed, `default_ends_on` when
+    new ones without a last day in the table end. A person whose address is replaced is signed out, and the
+    former address gets an e-mail. Raise UnreadableFile if columns are
     missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
     """
     parsed = parse_directory(
@@ -125,6 +129,7 @@ def import_directory(
         missing_membership=missing_membership,
         employer_choices=employer_choices,
         new_memberships=new_memberships,
+        default_ends_on=default_ends_on,
     )
     return apply_directory(parsed=parsed)
 
@@ -141,6 +146,7 @@ def parse_directory(
     missing_membership: MissingMembership = MissingMembership.REFUSE,
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
     new_memberships: NewMemberships = NewMemberships.DRAFT,
+    default_ends_on: datetime.date | None = None,
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     parsed, errors = _parse_table(table, picks, lines or table.rows)
@@ -155,6 +161,7 @@ def parse_directory(
         missing_membership=missing_membership,
         employer_choices=employer_choices,
         new_memberships=new_memberships,
+        default_ends_on=default_ends_on,
     )
 
 
@@ -217,6 +224,7 @@ def preview_directory_import(
     missing_membership: MissingMembership = MissingMembership.REFUSE,
     employer_choices: EmployerChoices = NO_EMPLOYER_CHOICES,
     new_memberships: NewMemberships = NewMemberships.DRAFT,
+    default_ends_on: datetime.date | None = None,
 ) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing.
 
@@ -226,7 +234,7 @@ def preview_directory_import(
     index = DirectoryIndex.load_current(timezone.localdate(), same_companies, same_people, employer_choices)
     # Rows with a wrong cell are compared with the directory too: later rows may need their company.
     parsed, cell_errors = _parse_table(table, picks, table.rows)
-    parsed = replace(parsed, actor=actor, new_memberships=new_memberships)
+    parsed = replace(parsed, actor=actor, new_memberships=new_memberships, default_ends_on=default_ends_on)
     changes, seat_requests, errors = _compare_rows(parsed, index)
     plan = _plan_unwritten_seats(changes, seat_requests)
     _add_seats(changes, plan)
@@ -280,7 +288,7 @@ def _compare_rows(
     changes = DirectoryChanges(ignored_columns=parsed.ignored_columns)
     seat_requests, errors = list[SeatRequest](), list[tuple[int, str]]()
     if MEMBERSHIP_FIELDS.keys() & parsed.columns.keys():
-        index.memberships = MembershipIndex.load_current(parsed.new_memberships)
+        index.memberships = MembershipIndex.load_current(parsed.new_memberships, parsed.default_ends_on)
     for row in parsed.rows:
         conflict = find_employer_conflict(row, index)
         if conflict and conflict.outcome is not EmployerOutcome.REFUSE:

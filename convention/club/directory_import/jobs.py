@@ -14,7 +14,7 @@ from convention.tables.import_payload import iterate_with_progress, unpack_impor
 
 from .employer_choices import EmployerChoices, decode_employer_choices
 from .import_directory import apply_directory, parse_directory
-from .listed_memberships import NewMemberships
+from .listed_memberships import NewMemberships, decode_last_day
 from .same_companies import decode_same_companies
 from .same_people import decode_same_people
 from .seat_requests import MissingMembership
@@ -59,6 +59,7 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
         new_memberships=NewMemberships.CONFIRM
         if NewMemberships.CONFIRM.value in payload.options
         else NewMemberships.DRAFT,
+        default_ends_on=decode_last_day(payload.options),
     )
     with transaction.atomic():
         summary = str(apply_directory(parsed=parsed))

@@ -6,7 +6,7 @@ A list never changes a membership that is confirmed or was left: what it says ot
 import copy
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
@@ -21,11 +21,12 @@ from convention.club.memberships import (
     confirm_membership,
     describe_overlap,
     find_overlapping_membership,
+    find_usual_last_day,
     store_draft,
     update_membership,
 )
 from convention.club.models import Company, Membership, Plan, select_open_membership
-from convention.club.periods import spans_overlap
+from convention.club.periods import add_years, spans_overlap
 from convention.club.seats import lock_membership
 from convention.errors import InvalidFields
 
@@ -33,6 +34,8 @@ from .changes import DirectoryChanges, MembershipDifference
 from .membership_cells import MembershipCells
 from .rows import DirectoryRow
 
+# In the payload of a job.
+LAST_DAY_OPTION: Final = "memberships-end-on:"
 CONFIRMATION_FIELDS: Final = ("confirmed_on", "submitted_on")
 
 
@@ -43,16 +46,43 @@ class NewMemberships(Enum):
     CONFIRM = "confirm-memberships"
 
 
+def encode_last_day(day: datetime.date | None) -> list[str]:
+    """Return the last day of new memberships as an option of a job; nothing without a day."""
+    return [f"{LAST_DAY_OPTION}{day.isoformat()}"] if day else []
+
+
+def decode_last_day(options: Iterable[str]) -> datetime.date | None:
+    """Return the day among the options, or None."""
+    texts = (option.removeprefix(LAST_DAY_OPTION) for option in options if option.startswith(LAST_DAY_OPTION))
+    return next(map(datetime.date.fromisoformat, texts), None)
+
+
+def propose_last_day(memberships: Iterable[Membership]) -> datetime.date | None:
+    """Return the day on which most of the club's memberships end; None without any.
+
+    It is moved by years if one of these memberships, which have no last day, begins later.
+    """
+    usual_day = find_usual_last_day(at=timezone.localdate())
+    latest_start = max((membership.starts_on for membership in memberships), default=None)
+    if usual_day is None or latest_start is None:
+        return None
+    years = max(0, latest_start.year - usual_day.year)
+    day = add_years(usual_day, years)
+    return day if day >= latest_start else add_years(usual_day, years + 1)
+
+
 @dataclass
 class MembershipIndex:
     """The stored memberships by company, and those of the list as they are read.
 
     `listed_rows` are the first row of each new membership and draft, by the `id` of the object, and
-    `compared_cells` what the list says about memberships that it does not change.
+    `compared_cells` what the list says about memberships that it does not change. `default_ends_on` is the
+    last day of new memberships for which the list has none.
     """
 
     today: datetime.date = field(default_factory=timezone.localdate)
     new_memberships: NewMemberships = NewMemberships.DRAFT
+    default_ends_on: datetime.date | None = None
     plans: dict[str, Plan] = field(default_factory=dict)
     stored: dict[int, list[Membership]] = field(default_factory=lambda: defaultdict(list))
     added: dict[int, list[Membership]] = field(default_factory=lambda: defaultdict(list))
@@ -60,9 +90,11 @@ class MembershipIndex:
     compared_cells: set[tuple[int, MembershipCells]] = field(default_factory=set)
 
     @classmethod
-    def load_current(cls, new_memberships: NewMemberships) -> "MembershipIndex":
+    def load_current(
+        cls, new_memberships: NewMemberships, default_ends_on: datetime.date | None
+    ) -> "MembershipIndex":
         """Load all memberships and plans, with two queries."""
-        index = cls(new_memberships=new_memberships)
+        index = cls(new_memberships=new_memberships, default_ends_on=default_ends_on)
         index.plans = {plan.slug: plan for plan in Plan.objects.all()}
         plans_by_key = {plan.pk: plan for plan in index.plans.values()}
         for membership in Membership.objects.order_by("starts_on", "pk"):
@@ -84,10 +116,15 @@ class MembershipIndex:
         if cells.starts_on is None:
             latest = max(memberships, key=lambda row: row.starts_on, default=None)
             return select_open_membership(memberships, at=self.today) or latest
-        span = (cells.starts_on, cells.ends_on)
+        span = (cells.starts_on, self.find_last_day(cells))
         same_day = (row for row in memberships if row.starts_on == cells.starts_on)
         agreed = (row for row in memberships if _is_agreed(row) and _shares_a_day(row, span))
         return next(same_day, None) or max(agreed, key=lambda row: row.starts_on, default=None)
+
+    def find_last_day(self, cells: MembershipCells) -> datetime.date | None:
+        """Return the last day of a new membership; one that begins after the default day has none."""
+        default, first_day = self.default_ends_on, cells.starts_on
+        return cells.ends_on or (default if default and first_day and default >= first_day else None)
 
     def find_confirmation_day(self, cells: MembershipCells) -> datetime.date | None:
         is_confirmed = self.new_memberships is NewMemberships.CONFIRM
@@ -158,6 +195,7 @@ def _add_membership(
     membership = build_membership(company=company, plan=plan, starts_on=cells.starts_on)
     for name, value in cells.values.items():
         setattr(membership, name, value)
+    membership.ends_on = index.find_last_day(cells)
     membership.confirmed_on = membership.submitted_on = index.find_confirmation_day(cells)
     if other := find_overlapping_membership(membership, index.list_memberships(company)):
         yield describe_overlap(other)

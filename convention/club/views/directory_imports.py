@@ -1,16 +1,18 @@
 """Pages that import a list of companies and people, and undo an import."""
 
+import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from convention import hooks
@@ -30,7 +32,11 @@ from convention.club.directory_import.import_directory import (
     preview_directory_import,
 )
 from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
-from convention.club.directory_import.listed_memberships import NewMemberships
+from convention.club.directory_import.listed_memberships import (
+    NewMemberships,
+    encode_last_day,
+    propose_last_day,
+)
 from convention.club.directory_import.membership_cells import MEMBERSHIP_FIELDS
 from convention.club.directory_import.namesakes import load_chosen_namesakes
 from convention.club.directory_import.preview import build_import_preview
@@ -51,6 +57,7 @@ from convention.tables.upload_form import (
     list_column_choices,
     write_numbered_csv,
 )
+from convention.web.forms import DayField
 from convention.web.routing import require_safe_or_post
 
 from .base import ROWS_PER_PAGE, render_club_page, warn_of_roles_to_replace
@@ -80,6 +87,7 @@ class ImportChoices:
     same_people: tuple[SamePerson, ...] = ()
     employers: tuple[EmployerChoice, ...] = ()
     flags: frozenset[str] = frozenset()
+    default_ends_on: datetime.date | None = None
 
     @property
     def missing_membership(self) -> MissingMembership:
@@ -101,7 +109,33 @@ class ImportChoices:
             *(choice.encode() for choice in self.employers),
             self.missing_membership.value,
             self.new_memberships.value,
+            *encode_last_day(self.default_ends_on),
         ]
+
+
+class LastDayForm(forms.Form):
+    """The last day of new memberships for which the list has none."""
+
+    default_ends_on = DayField(
+        label=gettext_lazy("Last day of new memberships without an end date in the list"),
+        required=False,
+        help_text=gettext_lazy("Leave empty for no end date. Memberships that begin later are not affected."),
+    )
+
+    @classmethod
+    def from_request(cls, request: "HttpRequest", prefix: str = "") -> "LastDayForm":
+        """Return the form with the day of the field, or of the button that proposes one."""
+        day = request.POST.get(f"{prefix}default_ends_on", "")
+        form = cls({"default_ends_on": request.POST.get("proposed_ends_on", day) if not prefix else day})
+        # The field is part of the form of the columns, further down.
+        form.fields["default_ends_on"].widget.attrs["form"] = "columns"
+        return form
+
+    @property
+    def day(self) -> datetime.date | None:
+        """Return the day, None if it is empty or refused."""
+        day: datetime.date | None = self.cleaned_data.get("default_ends_on") if self.is_valid() else None
+        return day
 
 
 @require_safe_or_post
@@ -125,8 +159,9 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             choices = _get_choices(request, form)
             context |= _build_choices_context(choices, manager, picks)
+            context["last_day_form"] = LastDayForm.from_request(request)
             # Sent by neither of the other buttons: the list was checked and is to be imported.
-            if not form.needs_check and not _has_other_choices(request, choices):
+            if _is_checked(request, form, choices):
                 return _import_or_enqueue(request, form, picks, choices)
             checked = check_list(form.table, partial(_preview, picks=picks, choices=choices, manager=manager))
             if checked.errors and (kind := request.POST.get("errors")) in TABLE_TYPES:
@@ -152,6 +187,7 @@ def _preview(
         missing_membership=choices.missing_membership,
         employer_choices=EmployerChoices(choices.employers, undecided=EmployerOutcome.LEAVE_OUT),
         new_memberships=choices.new_memberships,
+        default_ends_on=choices.default_ends_on,
     )
 
 
@@ -168,6 +204,7 @@ def _decode_choices(request: "HttpRequest", prefix: str = "") -> ImportChoices:
         decode_same_people(request.POST.getlist(f"{prefix}same_person")),
         decode_employer_choices(request.POST.getlist(f"{prefix}employer_choice")),
         frozenset(name for name in FLAGS if f"{prefix}{name}" in request.POST),
+        LastDayForm.from_request(request, prefix).day,
     )
 
 
@@ -207,6 +244,8 @@ def _build_preview_context(preview: DirectoryPreview, choices: ImportChoices) ->
     return {
         "preview": preview.changes,
         "details": build_import_preview(preview.changes),
+        "endless_memberships": preview.changes.endless_memberships,
+        "proposed_last_day": propose_last_day(preview.changes.endless_memberships),
         "similar_companies": companies[:max_companies],
         "other_company_count": max(0, len(companies) - max_companies),
         "namesakes": namesakes[:max_namesakes],
@@ -215,6 +254,13 @@ def _build_preview_context(preview: DirectoryPreview, choices: ImportChoices) ->
         "employer_conflicts": conflicts[:MAX_QUESTIONS],
         "other_conflict_count": max(0, len(conflicts) - MAX_QUESTIONS),
     }
+
+
+def _is_checked(request: "HttpRequest", form: TableUploadForm, choices: ImportChoices) -> bool:
+    """Return whether the list was checked with these choices, and is to be imported now."""
+    if form.needs_check or not LastDayForm.from_request(request).is_valid():
+        return False
+    return not _has_other_choices(request, choices)
 
 
 def _has_other_choices(request: "HttpRequest", choices: ImportChoices) -> bool:
@@ -257,6 +303,7 @@ def _import_or_enqueue(
         missing_membership=choices.missing_membership,
         employer_choices=EmployerChoices(choices.employers),
         new_memberships=choices.new_memberships,
+        default_ends_on=choices.default_ends_on,
     )
     messages.success(request, str(changes))
     if left_out_count := len(form.table.rows) - rows:

@@ -1,8 +1,10 @@
 """Import the directory from a list.
 
-`manage.py club_import FILE [--map "HEADING=FIELD"] [--skip-errors] [--confirm-memberships] [--dry-run]`
+`manage.py club_import FILE [--map "HEADING=FIELD"] [--skip-errors] [--confirm-memberships]
+[--member-until DATE] [--dry-run]`
 """
 
+import datetime
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.club.directory_import.columns import get_column_labels, is_directory_heading
 from convention.club.directory_import.correct_rows import check_list
@@ -54,6 +57,12 @@ class Command(ConventionCommand):
             help="confirm the memberships in the list that have no confirmation date as of today",
         )
         parser.add_argument(
+            "--member-until",
+            metavar="DATE",
+            type=datetime.date.fromisoformat,
+            help="the last day of new memberships without one in the list, as 2027-12-31",
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="show what would happen without importing anything"
         )
 
@@ -65,8 +74,14 @@ class Command(ConventionCommand):
         picks = apply_column_maps(
             table.header, guess_picks(table.header), options["map"], get_column_labels()
         )
-        memberships = NewMemberships.CONFIRM if options["confirm_memberships"] else NewMemberships.DRAFT
-        check = partial(preview_directory_import, picks=picks, new_memberships=memberships)
+        choices: dict[str, Any] = {
+            "picks": picks,
+            "new_memberships": NewMemberships.CONFIRM
+            if options["confirm_memberships"]
+            else NewMemberships.DRAFT,
+            "default_ends_on": options["member_until"],
+        }
+        check = partial(preview_directory_import, **choices)
         try:
             if options["skip_errors"]:
                 table = self._leave_out_errors(table, lambda rows: check(table=rows))
@@ -76,11 +91,18 @@ class Command(ConventionCommand):
                 for hint in [*preview.similar_companies, *preview.namesakes]:
                     self.print_notice(str(hint))
             else:
-                outcome = import_directory(
-                    table=table, picks=picks, file_name=file.name, new_memberships=memberships
-                )
+                outcome = import_directory(table=table, file_name=file.name, **choices)
         except InvalidRows as error:
             self.exit_with_error("\n".join([str(error), *shorten_lines(error.lines())]))
+        if endless_count := len(outcome.endless_memberships):
+            sentence = ngettext(
+                "%(count)d new membership has no end date, so it never comes up for renewal. Set one with "
+                "--member-until.",
+                "%(count)d new memberships have no end date, so they never come up for renewal. Set one with "
+                "--member-until.",
+                endless_count,
+            )
+            self.print_notice(sentence % {"count": endless_count})
         for heading in outcome.ignored_columns:
             self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
         sentence = _("Preview only, nothing was saved: %(result)s") if options["dry_run"] else "%(result)s"
