@@ -124,6 +124,11 @@ class DirectoryChanges:
         return [membership for membership in self.created_rows["membership"] if membership.ends_on is None]
 
     @property
+    def ready_row_count(self) -> int:
+        """Return how many rows are imported, without those that a choice leaves out."""
+        return self.new_row_count + self.changed_row_count + self.unchanged_row_count
+
+    @property
     def change_counts(self) -> tuple[int, int]:
         """Return how many rows are new, and how many values changed so far.
 

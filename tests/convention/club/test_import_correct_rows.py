@@ -9,7 +9,7 @@ from lxml import html
 from convention.club.models import Company, DirectoryImport, Person
 from convention.tables.files import read_table
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
-from tests.factories import make_administrator
+from tests.factories import make_administrator, make_company, make_member
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +196,28 @@ def test_command_refuses_a_list_without_a_correct_row(tmp_path, capsys):
         call_command("club_import", file, skip_errors=True)
 
     assert "Row 2: Not a valid SIREN." in capsys.readouterr().err
+
+
+def test_button_counts_only_the_rows_that_are_imported(client):
+    make_member(make_company(name="Dune"), email="ana@nuage.example")
+    rows = f"{LIST}Nuage,,Ana,Roi,ana@nuage.example\n"
+
+    preview = preview_correct_rows(client, upload_list(client, rows))
+
+    assert "2 rows are ready to import." in read_text(preview)
+    assert "Import these 2 rows" in read_text(preview)
+    assert "Rows left out: 1." in read_text(preview)
+
+
+def test_list_of_rows_to_leave_out_has_no_button_to_import_it(client):
+    make_member(make_company(name="Dune"), email="ana@nuage.example")
+    rows = "company,siren,first_name,last_name,email\nRive,12,Ana,Roi,\nNuage,,Ana,Roi,ana@nuage.example\n"
+
+    preview = preview_correct_rows(client, upload_list(client, rows))
+
+    assert "No row is ready to import." in read_text(preview)
+    assert [button.get("name") for button in preview.xpath("//form[@id='columns']//button")] == [
+        "check",
+        "errors",
+        "errors",
+    ]
