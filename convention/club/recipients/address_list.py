@@ -1,22 +1,29 @@
-"""Choose whose e-mail addresses are listed, say who is left out, and group the addresses for “Bcc”."""
+"""Choose whose e-mail addresses are listed, say who is left out, and group the addresses for “Bcc”.
+
+The same people can be downloaded as a list, for a mail merge.
+"""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from itertools import batched, groupby
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from django.db.models import QuerySet, TextChoices
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention import hooks
-from convention.club.models import Company, CompanyContact, Mandate, Person, WorkingGroup
+from convention.club.models import Company, CompanyContact, Employment, Mandate, Person, WorkingGroup
 from convention.mail.bounces import find_bounced_addresses
+from convention.tables.downloads import TableSheet
 from convention.text.email_addresses import normalize_email
+from convention.text.languages import LANGUAGE_CHOICES
 
 # Many providers refuse a message to more recipients.
 MAX_GROUP_ADDRESSES: Final = 100
@@ -71,14 +78,27 @@ class AddressGroup:
 
 @dataclass(frozen=True)
 class AddressList:
-    """The addresses to write to, by name of their people, and who is left out.
+    """The people to write to, by name, and who is left out.
 
-    `unsubscribed_count` is how many unsubscribed from club news, also if they are included.
+    `unsubscribed_count` is how many unsubscribed from club news, also if they are included;
+    `language_counts` how many people to write to read each language, also those of other languages than the
+    chosen one.
     """
 
-    addresses: list[str]
+    people: list[Person]
     left_out_groups: list[LeftOutGroup]
     unsubscribed_count: int
+    language_counts: Counter[str]
+
+    @cached_property
+    def addresses(self) -> list[str]:
+        return [person.email or "" for person in self.people]
+
+    @property
+    def language_choices(self) -> list[tuple[str, str, int]]:
+        """Return the code, name and number of people of each language that people read."""
+        counts = self.language_counts
+        return [(code, str(name), counts[code]) for code, name in LANGUAGE_CHOICES if counts[code]]
 
     @property
     def left_out_count(self) -> int:
@@ -106,25 +126,33 @@ class AddressList:
         return link if len(link) <= MAX_LINK_LENGTH else ""
 
 
-def build_address_list(people: Iterable[Person], *, unsubscribed: Unsubscribed) -> AddressList:
-    """Return the addresses of the people, in their order, with two queries beside theirs."""
+def build_address_list(
+    people: Iterable[Person], *, unsubscribed: Unsubscribed, language: str = ""
+) -> AddressList:
+    """Return the people to write to, in their order, with two queries beside theirs.
+
+    With a `language`, those who read another one are only counted.
+    """
     people = list(people)
     addresses = [normalize_email(person.email) for person in people if person.email]
     bounced = find_bounced_addresses(addresses)
     no_news: set[str] = hooks.news_unsubscriptions.provider()(addresses)
-    included, left_out, unsubscribed_count = list[str](), list[tuple[Person, LeftOutReason]](), 0
+    included, left_out, unsubscribed_count = list[Person](), list[tuple[Person, LeftOutReason]](), 0
+    language_counts = Counter[str]()
     for person in people:
         reason = _find_reason(person, bounced=bounced, no_news=no_news)
-        unsubscribed_count += reason is LeftOutReason.UNSUBSCRIBED
+        is_chosen = language in ("", person.language)
+        unsubscribed_count += is_chosen and reason is LeftOutReason.UNSUBSCRIBED
         if reason is LeftOutReason.UNSUBSCRIBED and unsubscribed is Unsubscribed.INCLUDE:
             reason = None
         if reason is None and QUOTE in (person.email or ""):
             reason = LeftOutReason.QUOTED
-        if reason:
+        language_counts[person.language] += reason is None
+        if reason and is_chosen:
             left_out.append((person, reason))
-        else:
-            included.append(person.email or "")
-    return AddressList(included, _group_by_reason(left_out), unsubscribed_count)
+        elif is_chosen:
+            included.append(person)
+    return AddressList(included, _group_by_reason(left_out), unsubscribed_count, language_counts)
 
 
 def _find_reason(person: Person, *, bounced: set[str], no_news: set[str]) -> LeftOutReason | None:
@@ -145,6 +173,37 @@ def _group_by_reason(left_out: Sequence[tuple[Person, LeftOutReason]]) -> list[L
         LeftOutGroup(reason, [person for person, _reason in group])
         for reason, group in groupby(rows, key=lambda row: row[1])
     ]
+
+
+def make_recipient_sheet(people: Sequence[Person]) -> TableSheet:
+    """Return the people with what a mail merge needs, with two queries."""
+    companies, languages = _find_company_names(people), dict(LANGUAGE_CHOICES)
+    header = [
+        gettext("First name"), gettext("Last name"), gettext("Company"), gettext("E-mail"),
+        gettext("Language"),
+    ]  # fmt: skip
+    rows: Iterator[Sequence[Any]] = (
+        [
+            person.first_name,
+            person.last_name,
+            ", ".join(companies[person.pk]),
+            person.email,
+            str(languages.get(person.language, person.language)),
+        ]
+        for person in people
+    )
+    return TableSheet(gettext("Recipients"), header, rows)
+
+
+def _find_company_names(people: Sequence[Person]) -> dict[int, list[str]]:
+    """Return the companies where each of the people works today, or which they are contacts of."""
+    names = defaultdict[int, list[str]](list)
+    for model in (Employment, CompanyContact):
+        periods = model.objects.open().filter(person__in=people).select_related("company")
+        for period in periods.order_by("company__sort_name", "pk"):
+            if period.company.name not in names[period.person_id]:
+                names[period.person_id].append(period.company.name)
+    return names
 
 
 def select_contacts(companies: QuerySet[Company]) -> QuerySet[Person]:

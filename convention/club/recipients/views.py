@@ -3,13 +3,13 @@
 Like the downloads, each page is for those who manage the directory, and is recorded in the audit trail.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,18 +22,22 @@ from convention.club.permissions import require_directory_manager
 from convention.club.views.base import render_club_page
 from convention.club.views.company_list import CompanySelection, with_company_selection
 from convention.club.views.filters import CompanyFilter, PeopleFilter
+from convention.tables.downloads import TABLE_TYPES, table_response
+from convention.text.languages import LANGUAGE_CHOICES
 
 from .address_list import (
     MAX_GROUP_ADDRESSES,
     MAX_NAMES_SHOWN,
     Unsubscribed,
     build_address_list,
+    make_recipient_sheet,
     select_companies_without_contact,
     select_contacts,
     select_group_people,
 )
 
 INCLUDE_UNSUBSCRIBED: Final = "include"
+LANGUAGES: Final = frozenset(code for code, _name in LANGUAGE_CHOICES)
 
 
 @dataclass(frozen=True)
@@ -165,12 +169,14 @@ def _render_addresses(
     *,
     companies_without_contact: Sequence[Company] = (),
 ) -> HttpResponse:
-    """Record that the addresses are read, and show them."""
+    """Record that the addresses are read, and show them or return them as a list to save."""
     # The ticked companies are posted.
     parameters = request.POST if source.selection else request.GET
     includes = parameters.get("unsubscribed") == INCLUDE_UNSUBSCRIBED
     unsubscribed = Unsubscribed.INCLUDE if includes else Unsubscribed.LEAVE_OUT
-    address_list = build_address_list(people, unsubscribed=unsubscribed)
+    language = _get_choice(parameters, "language", LANGUAGES)
+    kind = _get_choice(parameters, "download", TABLE_TYPES)
+    address_list = build_address_list(people, unsubscribed=unsubscribed, language=language)
     record_action(
         "addresses.export",
         source.subject,
@@ -178,15 +184,26 @@ def _render_addresses(
             *source.parameters,
             *(["selected"] if source.selection else []),
             *(["unsubscribed"] if includes else []),
+            *(["language"] if language else []),
+            *([kind] if kind else []),
         ],
         details={"count": len(address_list.addresses)},
     )
+    if kind:
+        return table_response(make_recipient_sheet(address_list.people), name="recipients", kind=kind)
     context = {
         "source": source,
         "address_list": address_list,
+        "chosen_language": language,
         "includes_unsubscribed": includes,
         "companies_without_contact": companies_without_contact,
         "max_group_addresses": MAX_GROUP_ADDRESSES,
         "max_names_shown": MAX_NAMES_SHOWN,
     }
     return render_club_page(request, "addresses.html", **context)
+
+
+def _get_choice(parameters: QueryDict, name: str, choices: Collection[str]) -> str:
+    """Return the parameter, or "" unless it is one of the choices."""
+    value = parameters.get(name, "")
+    return value if value in choices else ""
