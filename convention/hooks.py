@@ -132,6 +132,11 @@ event_starters = Hook()
 company_guards = Hook()
 # (group, person) -> GroupMeetings (convention/events/club_hooks.py): its meetings that the person may see.
 group_meetings = Hook()
+# (event ids) -> how many confirmed registrations each has, by event id; events without any are missing.
+registration_counts = SingleHook()
+# (group, reader, at=) -> GroupParticipants (registrations/organizer/group_participants.py) in its last
+# meetings that the reader organizes.
+group_participants = SingleHook()
 # (group, person) -> the address of the page to add a meeting of the group; "" for those who may not.
 new_meeting_page = SingleHook()
 # (person, reader) -> Participations (convention/events/club_hooks.py): the person's registrations and

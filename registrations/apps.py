@@ -40,6 +40,10 @@ class RegistrationsConfig(AppConfig):
         hooks.person_participations.register(
             "registrations.organizer.registration_list.list_registration_participations"
         )
+        hooks.registration_counts.register("registrations.organizer.group_participants.count_registrations")
+        hooks.group_participants.register(
+            "registrations.organizer.group_participants.find_group_participants"
+        )
         hooks.printed_logos.register("registrations.logos.list_printed_logos")
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")
         hooks.charge_labels.register("registrations.billing.charge_titles.label_charges")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.club.models import Company, WorkingGroup
 from convention.text.dates import format_date
 
@@ -35,6 +36,7 @@ class GroupMeeting:
     organizer_path: str
     draft_path: str
     deletion_path: str
+    registration_count: int
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,14 @@ def list_group_meetings(group: WorkingGroup, reader: "RequestUser") -> list[Grou
     rows = Event.objects.filter(group=group, kind=Event.Kind.GROUP_MEETING).order_by("-starts_at")
     # The secretary adds meetings without running them: a draft that did not appear would be added again.
     sees_drafts = can_create_meeting(reader, group)
-    return [
-        _describe_meeting(event, reader)
-        for event in rows[:MAX_MEETINGS_SHOWN]
-        if sees_drafts or is_visible_event(event, reader)
+    meetings = [
+        event for event in rows[:MAX_MEETINGS_SHOWN] if sees_drafts or is_visible_event(event, reader)
     ]
+    counts = hooks.registration_counts.provider()([event.pk for event in meetings])
+    return [_describe_meeting(event, reader, counts.get(event.pk, 0)) for event in meetings]
 
 
-def _describe_meeting(event: Event, reader: "RequestUser") -> GroupMeeting:
+def _describe_meeting(event: Event, reader: "RequestUser", registration_count: int) -> GroupMeeting:
     runs_meeting, has_drafted = can_organize(reader, event), has_drafted_meeting(reader, event)
     return GroupMeeting(
         event,
@@ -66,6 +68,7 @@ def _describe_meeting(event: Event, reader: "RequestUser") -> GroupMeeting:
         organizer_path=reverse("organize-event", args=[event.slug]) if runs_meeting else "",
         draft_path=reverse("organize-meeting-draft", args=[event.slug]) if has_drafted else "",
         deletion_path=reverse("organize-event-delete", args=[event.slug]) if has_drafted else "",
+        registration_count=registration_count,
     )
 
 

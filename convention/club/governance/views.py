@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from convention import hooks
+from convention.audit.record import record_action
 from convention.club.appointments.mails import ROLE_DESCRIPTIONS
 from convention.club.companies import save_slugged_row
 from convention.club.memberships import list_plans
@@ -25,6 +26,7 @@ from convention.club.permissions import (
 )
 from convention.club.views.base import EndQuestion, render_club_page, render_end_question
 from convention.errors import InvalidFields
+from convention.tables.downloads import TABLE_TYPES, table_response
 from convention.web.forms import DateRangeForm
 from convention.web.routing import require_safe_or_post
 
@@ -141,7 +143,10 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
 
 @require_safe_or_post
 def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
-    """Show a group with its meetings and its mandates; a POST of the directory's readers gives one."""
+    """Show a group with its meetings and its mandates; a POST of the directory's readers gives one.
+
+    With the parameter `participants`, return the participants in its last meetings as a list to save.
+    """
     group_row = _get_group_to_read(request, group)
     form = MandateForm(request.POST or None, actor=request.user)
     if request.method == "POST":
@@ -155,7 +160,13 @@ def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
             values = {"name": mandate.person, "role": mandate.get_role_display()}
             messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("club-group", group)
-    context = load_working_group_page(group_row)
+    participants = hooks.group_participants.provider()(group_row, request.user, at=timezone.now())
+    kind = request.GET.get("participants", "")
+    if kind in TABLE_TYPES and participants.meetings:
+        count = len(participants.participants)
+        record_action("participants.export", group_row, fields=[kind], details={"count": count})
+        return table_response(participants.make_sheet(), name=f"{group}-participants", kind=kind)
+    context = load_working_group_page(group_row) | {"participants": participants}
     providers = hooks.group_meetings.providers()
     context["meetings"] = [meeting for provider in providers for meeting in provider(group_row, request.user)]
     context["new_meeting_path"] = hooks.new_meeting_page.provider()(group_row, request.user)
