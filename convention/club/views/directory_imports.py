@@ -119,7 +119,10 @@ class LastDayForm(forms.Form):
     default_ends_on = DayField(
         label=gettext_lazy("Last day of new memberships without an end date in the list"),
         required=False,
-        help_text=gettext_lazy("Leave empty for no end date. Memberships that begin later are not affected."),
+        help_text=gettext_lazy(
+            "Leave empty for no end date. It does not apply to memberships that begin later. If you change "
+            "it, the list is checked again before anything is imported."
+        ),
     )
 
     @classmethod
