@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,6 +35,14 @@ REPLACEMENT_SENTENCES: Final = {
     ),
 }
 REPRESENTATIVE_FIELDS: Final = tuple(REPLACEMENT_SENTENCES)
+# By the fields of a membership that are empty.
+VACANCY_SENTENCES: Final = {
+    ("billing_contact",): gettext_lazy("%(company)s no longer has a billing contact."),
+    ("representative",): gettext_lazy("%(company)s no longer has a voting representative."),
+    REPRESENTATIVE_FIELDS: gettext_lazy(
+        "%(company)s no longer has a billing contact or a voting representative."
+    ),
+}
 
 
 class MandateOutcome(TextChoices):
@@ -42,6 +51,18 @@ class MandateOutcome(TextChoices):
     STAY = "stay", gettext_lazy("stay with this person")
     END = "end", gettext_lazy("end on the last day")
     HAND_OVER = "hand_over", gettext_lazy("go to someone else")
+
+
+@dataclass(frozen=True)
+class MembershipRole:
+    """A person's role in a membership; `field` is the column of the membership that names them."""
+
+    membership: Membership
+    field: str
+
+    @property
+    def label(self) -> str:
+        return str(capfirst(getattr(Membership, self.field).field.verbose_name))
 
 
 @dataclass(frozen=True)
@@ -132,6 +153,33 @@ def list_represented_memberships(person: Person) -> QuerySet[Membership]:
     is_named = Q(billing_contact=person) | Q(representative=person)
     memberships: QuerySet[Membership] = Membership.objects.filter(is_named)
     return memberships.select_related("company", *REPRESENTATIVE_FIELDS).order_by("pk")
+
+
+def list_membership_roles(person: Person) -> list[MembershipRole]:
+    """Return the person's roles in memberships that are not over."""
+    return [
+        MembershipRole(membership, name)
+        for membership in list_represented_memberships(person)
+        for name in REPRESENTATIVE_FIELDS
+        if getattr(membership, name) == person and not _is_over(membership)
+    ]
+
+
+def describe_vacant_roles(former_roles: Iterable[MembershipRole]) -> list[tuple[Membership, str]]:
+    """Return a sentence for each membership in which one of these roles is vacant now."""
+    names = defaultdict[int, list[str]](list)
+    for role in former_roles:
+        names[role.membership.pk].append(role.field)
+    rows = Membership.objects.filter(pk__in=names).select_related("company").order_by("pk")
+    vacancies = [
+        (membership, tuple(name for name in names[membership.pk] if getattr(membership, name) is None))
+        for membership in rows
+    ]
+    return [
+        (membership, str(VACANCY_SENTENCES[fields]) % {"company": membership.company})
+        for membership, fields in vacancies
+        if fields
+    ]
 
 
 def describe_roles_to_replace(

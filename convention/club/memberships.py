@@ -352,6 +352,7 @@ class MembershipFilter(TextChoices):
     RENEWABLE = "renewable", gettext_lazy("To renew, nothing prepared")
     DRAFT = "draft", gettext_lazy("Draft to confirm")
     NONE = "none", gettext_lazy("No membership")
+    UNREPRESENTED = "unrepresented", gettext_lazy("No voting representative")
 
 
 def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[Company]:
@@ -379,6 +380,8 @@ def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[
         return expired.exclude(pk__in=open_now.values("company")).exclude(pk__in=upcoming)
     if choice == MembershipFilter.NONE:
         return unmerged.exclude(pk__in=confirmed.values("company"))
+    if choice == MembershipFilter.UNREPRESENTED:
+        return unmerged.filter(pk__in=_select_unrepresented_memberships(at=today).values("company"))
     return companies
 
 
@@ -386,6 +389,16 @@ def select_draft_memberships() -> QuerySet[Membership]:
     """Return the memberships that are not confirmed, requested or not."""
     drafts: QuerySet[Membership] = Membership.objects.filter(confirmed_on=None, left_on=None)
     return drafts
+
+
+def _select_unrepresented_memberships(*, at: datetime.date) -> QuerySet[Membership]:
+    """Return the active memberships with a vote and no representative.
+
+    Without those in their grace period: a renewal may name one.
+    """
+    has_not_ended = Q(ends_on=None) | Q(ends_on__gte=at)
+    memberships: QuerySet[Membership] = Membership.objects.open(at=at).filter(has_not_ended, votes__gt=0)
+    return memberships.filter(representative=None)
 
 
 def _select_renewable_memberships(*, at: datetime.date) -> QuerySet[Membership]:

@@ -7,9 +7,19 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
-from convention.club.change_employer import describe_roles_to_replace, list_represented_memberships
+from convention.club.change_employer import (
+    MembershipRole,
+    describe_roles_to_replace,
+    describe_vacant_roles,
+    list_represented_memberships,
+)
 from convention.club.models import Person
+from convention.text.dates import format_date
 
 ROWS_PER_PAGE: Final = 60
 
@@ -36,8 +46,20 @@ def render_end_question(request: HttpRequest, question: EndQuestion, **context: 
     return render_club_page(request, "end_question.html", question=question, **context)
 
 
-def warn_of_roles_to_replace(request: HttpRequest, person: Person) -> None:
-    """Name the roles in memberships that a person who leaves a company still has."""
+def warn_of_roles_to_replace(
+    request: HttpRequest, person: Person, *, former_roles: Sequence[MembershipRole] = ()
+) -> None:
+    """Name the roles in memberships that a person who leaves a company still has, or has left vacant.
+
+    `former_roles` are the person's roles in memberships before the change.
+    """
+    for membership, sentence in describe_vacant_roles(former_roles):
+        label = _("Choose someone in the membership that began on %(day)s")
+        if membership.starts_on > timezone.localdate():
+            label = _("Choose someone in the membership that begins on %(day)s")
+        path = reverse("club-membership", args=[membership.company.slug, membership.pk])
+        link = format_html('<a href="{}">{}</a>', path, label % {"day": format_date(membership.starts_on)})
+        messages.warning(request, format_html("{} {}", sentence, link))
     memberships = list_represented_memberships(person)
     for sentence in describe_roles_to_replace(memberships, person=person):
         messages.warning(request, sentence)

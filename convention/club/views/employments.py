@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
+from convention.club.change_employer import list_membership_roles
 from convention.club.employments import (
     EmploymentRemoved,
     end_employment,
@@ -64,6 +65,7 @@ def employment_end(request: "HttpRequest", person_id: int, employment_id: int) -
     employment = _get_employment(request, person_id, employment_id)
     form = EmploymentEndForm(request.POST or None, employment=employment)
     if request.method == "POST" and form.is_valid():
+        former_roles = list_membership_roles(employment.person)
         try:
             end_employment(employment=employment, **form.cleaned_data)
         except InvalidFields as error:
@@ -72,7 +74,7 @@ def employment_end(request: "HttpRequest", person_id: int, employment_id: int) -
             return _redirect_to_person(request, person_id, error)
         else:
             messages.success(request, _("The end of the job has been saved."))
-            warn_of_roles_to_replace(request, employment.person)
+            warn_of_roles_to_replace(request, employment.person, former_roles=former_roles)
             return redirect("club-person", person_id)
     context = {"employment": employment, "dependents": list_dependents_to_end(employment)}
     return render_club_page(request, "employment_end.html", form=form, **context)
@@ -83,12 +85,13 @@ def employment_remove(request: "HttpRequest", person_id: int, employment_id: int
     """Show what is deleted with an employment that was added by mistake; a POST deletes it."""
     employment = _get_employment(request, person_id, employment_id)
     if request.method == "POST":
-        company = employment.company
+        company, former_roles = employment.company, list_membership_roles(employment.person)
         try:
             remove_employment(employment=employment)
         except EmploymentRemoved as error:
             return _redirect_to_person(request, person_id, error)
         messages.success(request, _("The job at %(company)s has been removed.") % {"company": company})
+        warn_of_roles_to_replace(request, employment.person, former_roles=former_roles)
         return redirect("club-person", person_id)
     dependents = list_dependents_to_remove(employment)
     return render_club_page(request, "employment_remove.html", employment=employment, dependents=dependents)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention import hooks
 from convention.club.addresses.other_addresses import list_other_addresses, load_other_addresses
-from convention.club.change_employer import change_employer
+from convention.club.change_employer import change_employer, list_membership_roles
 from convention.club.employments import describe_visit_limits
 from convention.club.forms import (
     EmployerChangeForm,
@@ -269,6 +269,8 @@ def _load_person(person: Person) -> dict[str, Any]:
     free_membership = find_membership_with_free_seat(person) if needs_seat else None
     employments = person.employments.select_related("company").order_by(*latest_first)
     free_company = free_membership.company if free_membership else None
+    membership_roles = list_membership_roles(person)
+    employers = {job.company_id for job in employments.open()}
     return {
         "person": person,
         "other_addresses": list_other_addresses(person),
@@ -276,6 +278,8 @@ def _load_person(person: Person) -> dict[str, Any]:
         "employments": employments,
         "seats": person.seats.select_related("membership__company").order_by(*latest_first),
         "company_contacts": person.company_contacts.select_related("company").order_by(*latest_first),
+        "membership_roles": membership_roles,
+        "roles_at_employers": [role for role in membership_roles if role.membership.company_id in employers],
         "club_roles": person.club_roles.order_by(*latest_first),
         "mandates": person.mandates.select_related("group").order_by(*latest_first),
         "current_seat": current_seat,
@@ -325,12 +329,13 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
     person = get_object_or_404(Person, pk=person_id)
     form = EmployerChangeForm(request.POST or None, person=person, actor=request.user)
     if request.method == "POST" and form.is_valid():
+        former_roles = list_membership_roles(person)
         try:
             change_employer(person=person, **form.get_arguments())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The change has been saved. Existing bookings are kept."))
-            warn_of_roles_to_replace(request, person)
+            warn_of_roles_to_replace(request, person, former_roles=former_roles)
             return redirect("club-person", person_id)
     return render_club_page(request, "employer_change.html", **_load_person(person), form=form)

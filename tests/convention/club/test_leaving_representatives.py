@@ -4,13 +4,22 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.change_employer import HandoverPlan, change_employer, clear_former_representatives
 from convention.club.employments import end_employment
-from convention.club.models import Employment
+from convention.club.models import ClubRole, Employment
 from convention.text.dates import format_date
-from tests.factories import make_administrator, make_company, make_contact, make_member
+from tests.factories import (
+    START_OF_2020,
+    make_administrator,
+    make_company,
+    make_contact,
+    make_member,
+    make_person,
+    make_secretary,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +141,149 @@ def test_change_of_employer_records_the_ended_role_and_the_new_job(company, pers
     job = Employment.objects.get(person=person, ends_on=None)
     assert AuditEntry.objects.get(verb="contact.dismiss").subject == f"club.companycontact:{contact.pk}"
     assert AuditEntry.objects.get(verb="employment.add").subject == f"club.employment:{job.pk}"
+
+
+@pytest.fixture
+def secretary():
+    """Return the client of the secretary."""
+    return make_client(make_secretary())
+
+
+def read(page):
+    return " ".join(html.fromstring(page.text).text_content().split())
+
+
+def get_membership_path(membership):
+    return f"/en/organize/club/companies/{membership.company.slug}/memberships/{membership.pk}/"
+
+
+def change_today(client, person, **values):
+    path = f"/en/organize/club/people/{person.pk}/employer/"
+    return client.post(path, {"on": TODAY(), "mandates": "stay"} | values, follow=True)
+
+
+def test_page_of_the_change_lists_the_roles_in_the_membership(secretary, person):
+    page = read(secretary.get(f"/en/organize/club/people/{person.pk}/employer/"))
+
+    assert "Billing contact, Acme" in page
+    assert "Voting representative, Acme" in page
+
+
+def test_page_of_the_change_lists_no_roles_at_other_companies(secretary, person):
+    make_company(name="Globex").memberships.update(representative=person)
+
+    page = read(secretary.get(f"/en/organize/club/people/{person.pk}/employer/"))
+
+    assert "Voting representative, Globex" not in page
+
+
+def test_page_of_the_person_lists_the_roles_in_memberships(secretary, company, person):
+    membership = company.memberships.get()
+
+    page = secretary.get(f"/en/organize/club/people/{person.pk}/")
+
+    assert "Billing contact, Acme" in read(page)
+    assert "Voting representative, Acme" in read(page)
+    assert f'href="{get_membership_path(membership)}"' in page.text
+
+
+def test_page_of_the_person_lists_no_roles_in_past_memberships(secretary, company, person):
+    company.memberships.update(ends_on=TODAY() - ONE_DAY)
+
+    page = read(secretary.get(f"/en/organize/club/people/{person.pk}/"))
+
+    assert "Voting representative, Acme" not in page
+
+
+def test_change_of_today_says_which_roles_are_vacant_and_leads_to_the_membership(secretary, company, person):
+    membership = company.memberships.get()
+
+    page = change_today(secretary, person)
+
+    assert "Acme no longer has a billing contact or a voting representative." in read(page)
+    links = html.fromstring(page.text).xpath("//ul[contains(@class, 'messages')]//a/@href")
+    assert links == [get_membership_path(membership)]
+
+
+def test_change_of_a_mere_billing_contact_says_nothing_of_the_vote(secretary, company, person):
+    company.memberships.update(representative=make_member(company))
+
+    page = read(change_today(secretary, person))
+
+    assert "Acme no longer has a billing contact. Choose someone" in page
+    assert "voting representative" not in page
+
+
+def test_change_with_a_successor_leaves_no_role_vacant(secretary, company, person):
+    page = read(change_today(secretary, person, company_successor=make_member(company).pk))
+
+    assert "no longer has" not in page
+
+
+def test_removed_job_says_which_roles_are_vacant(secretary, person):
+    job = person.employments.get()
+
+    page = read(secretary.post(f"/en/organize/club/people/{person.pk}/jobs/{job.pk}/remove/", follow=True))
+
+    assert "Acme no longer has a billing contact or a voting representative." in page
+
+
+def test_job_that_ended_yesterday_says_which_roles_are_vacant(secretary, person):
+    job, last_day = person.employments.get(), TODAY() - ONE_DAY
+
+    page = read(
+        secretary.post(
+            f"/en/organize/club/people/{person.pk}/jobs/{job.pk}/end/", {"last_day": last_day}, follow=True
+        )
+    )
+
+    assert "Acme no longer has a billing contact or a voting representative." in page
+
+
+def test_season_page_counts_companies_without_a_representative(secretary, company, person):
+    before = read(secretary.get("/en/organize/season/"))
+    company.memberships.update(representative=None)
+
+    page = secretary.get("/en/organize/season/")
+
+    assert "voting representative" not in before
+    assert "1 member company has no voting representative." in read(page)
+    assert 'href="/en/organize/club/?membership=unrepresented"' in page.text
+
+
+def list_unrepresented(client):
+    page = html.fromstring(client.get("/en/organize/club/?membership=unrepresented").text)
+    return [link.text for link in page.xpath("//tbody//a[contains(@href, '/companies/')]")]
+
+
+def test_list_filters_companies_without_a_representative(secretary, company):
+    represented = make_company(name="Globex")
+    represented.memberships.update(representative=make_member(represented))
+
+    assert "Acme" in list_unrepresented(secretary)
+    assert "Globex" not in list_unrepresented(secretary)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"votes": 0},
+        {"confirmed_on": None},
+        {"ends_on": TODAY() - ONE_DAY, "grace_until": TODAY() + ONE_DAY},
+        {"left_on": TODAY(), "left_as": "resigned"},
+    ],
+    ids=["without votes", "draft", "in the grace period", "left"],
+)
+def test_memberships_that_cannot_vote_need_no_representative(secretary, company, changes):
+    company.memberships.update(representative=None, **changes)
+
+    assert list_unrepresented(secretary) == []
+
+
+def test_organizers_of_the_season_read_nothing_about_representatives(company):
+    organizer = make_person()
+    ClubRole.objects.create(person=organizer, role="organizer", starts_on=START_OF_2020)
+
+    page = read(make_client(organizer).get("/en/organize/season/"))
+
+    assert "voting representative" not in page

@@ -137,7 +137,7 @@ def test_season_page_counts_proposals_that_wait(secretary):
 
     items = read_attention(make_client(secretary))
 
-    assert items == [("/en/organize/season/proposals/", "1 proposal is waiting for a date.")]
+    assert ("/en/organize/season/proposals/", "1 proposal is waiting for a date.") in items
 
 
 def test_season_page_says_when_nothing_needs_attention(secretary):
