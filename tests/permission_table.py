@@ -245,7 +245,7 @@ PERMISSIONS_BY_URL_NAME = {
     **dict.fromkeys(("club-people", "club-people-addresses", "club-person-new"), SECRETARIES),
     "club-person": SECRETARIES,
     **dict.fromkeys(("club-person-edit", "club-person-merge-search", "club-person-merge"), SECRETARIES),
-    "club-person-address-remove": SECRETARIES,
+    **dict.fromkeys(("club-person-address-remove", "club-person-address-ask"), SECRETARIES),
     **dict.fromkeys(("club-person-close", "club-person-reopen"), ADMINISTRATORS),
     "club-employment-add": SECRETARIES,
     "club-employment": SECRETARIES,

@@ -1,15 +1,31 @@
 """Record actions in the audit trail."""
 
+import datetime
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.db import models
+from django.utils import timezone
 
 from convention.actor import current_actor
 
 from .models import AuditEntry
 
 INSERT_BATCH_SIZE = 500
+# Within this time, those who ask others again are warned first.
+MIN_TIME_BETWEEN_REQUESTS: Final = datetime.timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """An e-mail that asks other people to do something, as the audit trail recorded it."""
+
+    entry: AuditEntry
+
+    @property
+    def is_recent(self) -> bool:
+        return timezone.now() - self.entry.created_at < MIN_TIME_BETWEEN_REQUESTS
 
 
 def record_action(

@@ -27,11 +27,12 @@ from convention.web.forms import (
     set_empty_label,
 )
 
+from .address_requests.forms import OptionalAddressForm
 from .addresses.forms import AddressHintMixin
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
 from .models import MAX_SEATS, Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
-from .permissions import RequestUser, check_mandate_recipient
+from .permissions import check_mandate_recipient
 
 
 class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
@@ -411,8 +412,8 @@ class EmploymentEndForm(ActionErrorsMixin, forms.Form):
             )
 
 
-class EmployerChangeForm(NewEmployerForm):
-    """A change of employer, with the person's successors."""
+class EmployerChangeForm(OptionalAddressForm, NewEmployerForm):
+    """A change of employer, with the person's successors and their new address."""
 
     company_successor = forms.ModelChoiceField(
         Person.objects.none(),
@@ -434,8 +435,8 @@ class EmployerChangeForm(NewEmployerForm):
         help_text=_("The successor must be in the directory."),
     )
 
-    def __init__(self, *args: Any, person: Person, actor: RequestUser, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, person: Person, actor: Person, **kwargs: Any) -> None:
+        super().__init__(*args, person=person, actor=actor, **kwargs)
         self.actor = actor
         today = timezone.localdate()
         self.current_mandates = list_mandates(person, at=today)

@@ -49,7 +49,7 @@ def create_person(*, email: str, first_name: str, last_name: str, language: str)
     )
     # As when an administrator edits a person: some people have one name.
     if first_name or last_name:
-        _raise_field_errors(_find_name_errors(first_name, last_name) | _find_address_errors(email))
+        _raise_field_errors(_find_name_errors(first_name, last_name) | find_address_errors(email))
     else:
         _validate_colleague(email, first_name, last_name)
     if find_address_holder(email):
@@ -389,10 +389,10 @@ def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
         errors["first_name"] = [_("Enter the first name.")]
     if not last_name:
         errors["last_name"] = [_("Enter the last name.")]
-    _raise_field_errors(errors | _find_address_errors(email))
+    _raise_field_errors(errors | find_address_errors(email))
 
 
-def _find_address_errors(email: str) -> dict[str, list[str]]:
+def find_address_errors(email: str) -> dict[str, list[str]]:
     try:
         validate_email(email)
     except ValidationError:

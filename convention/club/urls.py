@@ -6,6 +6,7 @@ from django.urls import path
 
 from convention.tables.downloads import build_list_paths
 
+from .address_requests import views as address_requests
 from .downloads import CLUB_LISTS
 from .governance import views as governance
 from .merge_people import views as merge_people
@@ -74,6 +75,7 @@ pages: list[Any] = [
         people.person_address_remove,
         name="club-person-address-remove",
     ),
+    path(f"{PERSON_URL}/address/", address_requests.address_request, name="club-person-address-ask"),
     path(f"{PERSON_URL}/close/", people.person_close, name="club-person-close"),
     path(f"{PERSON_URL}/reopen/", people.person_reopen, name="club-person-reopen"),
     path(f"{PERSON_URL}/merge/", merge_people.person_merge_search, name="club-person-merge-search"),

@@ -89,6 +89,12 @@ class ActionErrorsMixin(forms.BaseForm):
             self.add_error(name if name in self.fields else None, sentences)
 
 
+class LastEntryForm(forms.Form):
+    """The last request by e-mail that the reader has seen, by its audit entry; none before the first one."""
+
+    last_entry = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+
 def limit_number(field: forms.Field, *, at_least: int, at_most: int) -> None:
     """Limit the field of a positive number, whose own minimum of 0 would give a second error."""
     field.validators = [MinValueValidator(at_least), MaxValueValidator(at_most)]

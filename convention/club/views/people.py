@@ -12,6 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from convention import hooks
+from convention.club.address_requests.forms import NewAddressForm, parse_address
+from convention.club.address_requests.mails import list_recipients
+from convention.club.address_requests.requests import can_ask_administrators, find_open_request
+from convention.club.address_requests.views import send_request
 from convention.club.addresses.other_addresses import list_other_addresses, load_other_addresses
 from convention.club.change_employer import change_employer, list_membership_roles
 from convention.club.employments import describe_visit_limits
@@ -45,6 +49,7 @@ from convention.club.permissions import (
 )
 from convention.club.seats import describe_new_seat, find_membership_with_free_seat, give_free_seat
 from convention.errors import Forbidden, InvalidFields, NotFound
+from convention.text.email_addresses import is_same_email
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 
@@ -156,7 +161,14 @@ def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     refuse_erased_person(person)
     # Read before the form changes the instance: the page names the person as they are stored.
     title, names = str(person), (person.first_name, person.last_name)
-    form = PersonDetailsForm(request.POST or None, instance=person)
+    can_change = not find_address_objection(person, editor)
+    # From the link of the e-mail that asks for it.
+    asked_email = parse_address(request.GET) if can_change else ""
+    if is_same_email(asked_email, person.email or ""):
+        # Another administrator was faster.
+        asked_email = ""
+    initial = {"email": asked_email} if asked_email and request.method != "POST" else None
+    form = PersonDetailsForm(request.POST or None, instance=person, initial=initial)
     if not can_change_address(editor, person):
         form.protect_address()
     namesakes: list[Person] = []
@@ -167,10 +179,16 @@ def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
         if not namesakes and _save_person_form(request, form, editor):
             return redirect("club-person", person_id)
     context = {"form": form, "namesakes": namesakes, "title": title, "person": person, "holder": None}
+    context["asked_email"] = asked_email
     if "email" in form.errors:
         context["holder"] = find_address_holder(request.POST.get("email", ""))
     context["other_addresses"] = load_other_addresses(person)
-    context["can_remove_addresses"] = not find_address_objection(person, editor)
+    context["can_remove_addresses"] = can_change
+    context["open_request"] = find_open_request(person)
+    if can_ask_administrators(person, editor):
+        # The page's other form has a field of the same name.
+        context["address_form"] = NewAddressForm(person=person, auto_id="asked_%s")
+        context["recipients"] = list_recipients(person)
     return render_club_page(request, "person_edit.html", **context)
 
 
@@ -274,6 +292,7 @@ def _load_person(person: Person) -> dict[str, Any]:
     return {
         "person": person,
         "other_addresses": list_other_addresses(person),
+        "open_request": find_open_request(person),
         "today": timezone.localdate(),
         "employments": employments,
         "seats": person.seats.select_related("membership__company").order_by(*latest_first),
@@ -323,19 +342,34 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
 
 
 @require_safe_or_post
+# A new address signs in, so that it needs what the page that edits the person needs.
+@reauthentication_required(allow_get=True, enabled=lambda request: bool(request.POST.get("email")))
 def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
-    """Change the person's employer and name the successors."""
-    require_directory_manager(request.user)
+    """Change the person's employer and name the successors; an address, if entered, is changed too."""
+    actor = require_directory_manager(request.user)
     person = get_object_or_404(Person, pk=person_id)
-    form = EmployerChangeForm(request.POST or None, person=person, actor=request.user)
-    if request.method == "POST" and form.is_valid():
-        former_roles = list_membership_roles(person)
-        try:
+    form = EmployerChangeForm(request.POST or None, person=person, actor=actor)
+    if request.method == "POST" and form.is_valid() and _change_employer_and_address(request, form, person):
+        return redirect("club-person", person_id)
+    holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
+    return render_club_page(request, "employer_change.html", **_load_person(person), form=form, holder=holder)
+
+
+def _change_employer_and_address(request: "HttpRequest", form: EmployerChangeForm, person: Person) -> bool:
+    """Save the form or nothing of it; return False with the errors in the form if it is refused."""
+    former_roles = list_membership_roles(person)
+    try:
+        with transaction.atomic():
             change_employer(person=person, **form.get_arguments())
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        else:
-            messages.success(request, _("The change has been saved. Existing bookings are kept."))
-            warn_of_roles_to_replace(request, person, former_roles=former_roles)
-            return redirect("club-person", person_id)
-    return render_club_page(request, "employer_change.html", **_load_person(person), form=form)
+            if email := form.cleaned_data.get("email"):
+                if form.asks_administrators:
+                    send_request(request, form, person=person, actor=form.actor)
+                else:
+                    person.email = email
+                    update_person(person=person, actor=form.actor, changed_fields=["email"])
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+        return False
+    messages.success(request, _("The change has been saved. Existing bookings are kept."))
+    warn_of_roles_to_replace(request, person, former_roles=former_roles)
+    return True

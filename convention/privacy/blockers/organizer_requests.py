@@ -1,6 +1,5 @@
 """Ask the organizers of an event to settle what blocks an erasure there, such as an upcoming place."""
 
-import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.models import AuditEntry
-from convention.audit.record import make_subject_label, record_action
+from convention.audit.record import RecordedRequest, make_subject_label, record_action
 from convention.errors import NotFound, NotOpenNow
 from convention.events.models import Event
 from convention.personal_data import ErasureBlocker, EventBlocker, EventTask
@@ -22,8 +21,6 @@ from convention.privacy.subjects import LINK_VERB, get_case_subject
 from .mails import list_recipients, send_organizer_request
 
 ASK_VERB: Final = "privacy_request.ask_organizers"
-# Within this time, those who ask again are warned first.
-MIN_TIME_BETWEEN_REQUESTS: Final = datetime.timedelta(hours=24)
 
 
 class NoOrganizer(NotOpenNow):
@@ -35,15 +32,10 @@ class OrganizersAskedMeanwhile(NotOpenNow):
 
 
 @dataclass(frozen=True)
-class OrganizerRequest:
+class OrganizerRequest(RecordedRequest):
     """One e-mail to the organizers of `event`, as the audit trail recorded it."""
 
-    entry: AuditEntry
     event: Event
-
-    @property
-    def is_recent(self) -> bool:
-        return timezone.now() - self.entry.created_at < MIN_TIME_BETWEEN_REQUESTS
 
 
 @dataclass(frozen=True)

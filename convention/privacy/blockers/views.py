@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from convention.privacy.permissions import get_privacy_case
+from convention.web.forms import LastEntryForm
 from convention.web.routing import require_safe_or_post
 
 from .mails import describe_organizer_request, list_recipients
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class OrganizerRequestForm(forms.Form):
-    """The last request to these organizers that the reader has seen; none before the first one."""
-
-    last_entry = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-
-
 @never_cache
 @require_safe_or_post
 def organizer_request(request: "HttpRequest", pk: int, event: str) -> HttpResponse:
@@ -38,7 +32,7 @@ def organizer_request(request: "HttpRequest", pk: int, event: str) -> HttpRespon
     blocking_event = get_blocking_event(case, event)
     last_request = blocking_event.last_request
     if request.method == "POST":
-        form = OrganizerRequestForm(request.POST)
+        form = LastEntryForm(request.POST)
         last_entry_id = form.cleaned_data["last_entry"] if form.is_valid() else None
         try:
             count = ask_organizers(case=case, event_slug=event, last_entry_id=last_entry_id)
@@ -58,6 +52,6 @@ def organizer_request(request: "HttpRequest", pk: int, event: str) -> HttpRespon
         "blocking_event": blocking_event,
         "recipients": list_recipients(blocking_event.event, case=case),
         "text": describe_organizer_request(case, blocking_event.event),
-        "form": OrganizerRequestForm(initial={"last_entry": last_request.entry.pk if last_request else None}),
+        "form": LastEntryForm(initial={"last_entry": last_request.entry.pk if last_request else None}),
     }
     return render(request, "privacy/organizer_request.html", context)
