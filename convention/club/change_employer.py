@@ -9,7 +9,6 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -62,7 +61,7 @@ class MembershipRole:
 
     @property
     def label(self) -> str:
-        return str(capfirst(getattr(Membership, self.field).field.verbose_name))
+        return str(getattr(Membership, self.field).field.verbose_name)
 
 
 @dataclass(frozen=True)

@@ -342,8 +342,6 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
 
 
 @require_safe_or_post
-# A new address signs in, so that it needs what the page that edits the person needs.
-@reauthentication_required(allow_get=True, enabled=lambda request: bool(request.POST.get("email")))
 def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change the person's employer and name the successors; an address, if entered, is changed too."""
     actor = require_directory_manager(request.user)
@@ -365,11 +363,18 @@ def _change_employer_and_address(request: "HttpRequest", form: EmployerChangeFor
                 if form.asks_administrators:
                     send_request(request, form, person=person, actor=form.actor)
                 else:
-                    person.email = email
-                    update_person(person=person, actor=form.actor, changed_fields=["email"])
+                    _save_new_address(request, person, email, actor=form.actor)
     except InvalidFields as error:
         form.add_errors(error.field_errors)
         return False
     messages.success(request, _("The change has been saved. Existing bookings are kept."))
     warn_of_roles_to_replace(request, person, former_roles=former_roles)
     return True
+
+
+# A new address signs in: it needs what the page that edits the person needs. The change of employer is rolled
+# back, and made once the reader has signed in again.
+@reauthentication_required
+def _save_new_address(request: "HttpRequest", person: Person, email: str, *, actor: Person) -> None:
+    person.email = email
+    update_person(person=person, actor=actor, changed_fields=["email"])

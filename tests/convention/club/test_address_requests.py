@@ -391,10 +391,23 @@ def test_change_of_the_own_employer_has_no_address(desk, secretary):
     assert secretary.email == "secretary@club.example"
 
 
-def test_only_an_address_needs_a_recent_sign_in(secretary):
+@pytest.fixture
+def desk_with_password(secretary):
+    """Return the client of the secretary who has not signed in again recently."""
     secretary.set_password("long enough for a test")
     secretary.save()
-    client, member = make_client(secretary), make_member(email="eva@old-firm.example")
+    return make_client(secretary)
+
+
+@pytest.mark.usefixtures("administrator")
+def test_request_needs_no_recent_sign_in(desk_with_password, person):
+    page = read(change_employer_of(desk_with_password, person, email=NEW))
+
+    assert "1 administrator will receive your e-mail about the new address." in page
+
+
+def test_only_a_saved_address_needs_a_recent_sign_in(desk_with_password):
+    client, member = desk_with_password, make_member(email="eva@old-firm.example")
     values = {"on": timezone.localdate(), "title": "Director"}
 
     answer = client.post(get_path(member, "employer/"), values | {"email": NEW})

@@ -182,8 +182,8 @@ def test_page_of_the_person_lists_the_roles_in_memberships(secretary, company, p
 
     page = secretary.get(f"/en/organize/club/people/{person.pk}/")
 
-    assert "Billing contact, Acme" in read(page)
-    assert "Voting representative, Acme" in read(page)
+    assert "billing contact, Acme" in read(page)
+    assert "voting representative, Acme" in read(page)
     assert f'href="{get_membership_path(membership)}"' in page.text
 
 
@@ -192,7 +192,7 @@ def test_page_of_the_person_lists_no_roles_in_past_memberships(secretary, compan
 
     page = read(secretary.get(f"/en/organize/club/people/{person.pk}/"))
 
-    assert "Voting representative, Acme" not in page
+    assert "voting representative, Acme" not in page
 
 
 def test_change_of_today_says_which_roles_are_vacant_and_leads_to_the_membership(secretary, company, person):
