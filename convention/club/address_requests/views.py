@@ -39,29 +39,29 @@ def address_request(request: "HttpRequest", person_id: int) -> HttpResponse:
     form = NewAddressForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
         try:
-            send_request(request, form, person=person, actor=actor)
+            level, sentence = send_request(form, person=person, actor=actor)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
+            messages.add_message(request, level, sentence)
             return redirect("club-person", person_id)
     holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
     context = {"person": person, "recipients": list_recipients(person), "holder": holder}
     return render_club_page(request, "address_request.html", address_form=form, **context)
 
 
-def send_request(request: "HttpRequest", form: NewAddressForm, *, person: Person, actor: Person) -> None:
-    """Ask for the valid form's address, and say in a message who gets the e-mail. Raise InvalidFields."""
+def send_request(form: NewAddressForm, *, person: Person, actor: Person) -> tuple[int, str]:
+    """Ask for the valid form's address; return a message on who gets the e-mail. Raise InvalidFields."""
     values = form.cleaned_data
     try:
         count = ask_administrators(
             person=person, email=values["email"], actor=actor, last_entry_id=values["last_entry"]
         )
     except (AdministratorsAskedMeanwhile, NoAdministrator) as error:
-        messages.error(request, str(error))
-    else:
-        sentence = ngettext(
-            "%(count)d administrator will receive your e-mail about the new address.",
-            "%(count)d administrators will receive your e-mail about the new address.",
-            count,
-        )
-        messages.success(request, sentence % {"count": count})
+        return messages.ERROR, str(error)
+    sentence = ngettext(
+        "%(count)d administrator will receive your e-mail about the new address.",
+        "%(count)d administrators will receive your e-mail about the new address.",
+        count,
+    )
+    return messages.SUCCESS, sentence % {"count": count}

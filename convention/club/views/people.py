@@ -356,18 +356,20 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
 def _change_employer_and_address(request: "HttpRequest", form: EmployerChangeForm, person: Person) -> bool:
     """Save the form or nothing of it; return False with the errors in the form if it is refused."""
     former_roles = list_membership_roles(person)
+    notices = [(messages.SUCCESS, _("The change has been saved. Existing bookings are kept."))]
     try:
         with transaction.atomic():
             change_employer(person=person, **form.get_arguments())
-            if email := form.cleaned_data.get("email"):
-                if form.asks_administrators:
-                    send_request(request, form, person=person, actor=form.actor)
-                else:
-                    _save_new_address(request, person, email, actor=form.actor)
+            email = form.cleaned_data.get("email")
+            if email and form.asks_administrators:
+                notices.append(send_request(form, person=person, actor=form.actor))
+            elif email:
+                _save_new_address(request, person, email, actor=form.actor)
     except InvalidFields as error:
         form.add_errors(error.field_errors)
         return False
-    messages.success(request, _("The change has been saved. Existing bookings are kept."))
+    for level, sentence in notices:
+        messages.add_message(request, level, sentence)
     warn_of_roles_to_replace(request, person, former_roles=former_roles)
     return True
 

@@ -340,6 +340,15 @@ def test_change_of_employer_is_saved_also_if_nobody_can_be_asked(desk, person):
 
 
 @pytest.mark.usefixtures("administrator")
+def test_change_of_employer_warns_before_asking_again_within_a_day(desk, secretary, person):
+    ask_administrators(person=person, email=NEW, actor=secretary, last_entry_id=None)
+
+    page = read(desk.get(get_path(person, "employer/")))
+
+    assert "That was less than 24 hours ago" in page
+
+
+@pytest.mark.usefixtures("administrator")
 def test_change_of_employer_without_an_address_asks_nobody(desk, person):
     change_employer_of(desk, person, email="")
 
