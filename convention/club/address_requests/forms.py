@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.addresses.forms import AddressHintMixin
@@ -60,7 +60,7 @@ class OptionalAddressForm(NewAddressForm):
                 "Leave empty to keep the present address, %(email)s. A new one replaces it as soon as you "
                 "save, even if the first day is later: the person is signed out, their API tokens are "
                 "revoked, and the present address receives an e-mail."
-            ) % {"email": person.email or gettext("none")}
+            ) % {"email": person.email or pgettext("feminine", "none")}
 
 
 def parse_address(query: QueryDict) -> str:

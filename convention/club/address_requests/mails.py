@@ -8,6 +8,7 @@ from django.tasks import task
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
@@ -69,7 +70,7 @@ def _write_address_request(entry: AuditEntry, person: Person, email: str, recipi
             "heading": subject,
             "sentences": [
                 _("%(who)s asks you to change the e-mail address of %(name)s.") % values,
-                _("Present address: %(email)s") % {"email": person.email or _("none")},
+                _("Present address: %(email)s") % {"email": person.email or pgettext("feminine", "none")},
                 _("New address: %(email)s") % {"email": email},
                 _(
                     "Only administrators can do this, because the person has signed in or has had a role. "
