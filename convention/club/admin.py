@@ -108,6 +108,8 @@ class CompanyAdmin(SearchableAdmin):
     # Not by name: the model's order by `sort_name` is that of a French list, a sort by the column is not.
     sortable_by = ("sector", "city")
     prepopulated_fields = {"slug": ("name",)}
+    # Its changes are recorded where the directory's pages change it.
+    exclude = ("note",)
     autocomplete_fields = ("parent",)
     inlines = (CompanyRoleInline, CompanyContactInline)
 
@@ -120,7 +122,17 @@ class PersonAdmin(SearchableAdmin):
     search_fields = ("search",)
     sortable_by = ("email", "is_active")
     # No groups and no permissions of Django: roles of the club decide who may do what.
-    fields = ("first_name", "last_name", "email", "language", "photo_consent", "is_active", "is_staff")
+    # No note: its changes are recorded where the directory's pages change it.
+    fields = (
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "language",
+        "photo_consent",
+        "is_active",
+        "is_staff",
+    )
     inlines = (EmploymentInline, ClubRoleInline)
 
 

@@ -17,7 +17,9 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.text.company_names import CompanyNameIndex
 from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
+from convention.text.phone_numbers import join_searched_digits
 
+from .contact_details.notes import find_last_note_change, record_change
 from .memberships import load_membership_statuses
 from .models import Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat, WorkingGroup
 from .periods import end_period, spans_overlap
@@ -48,7 +50,7 @@ def save_company(
     # After `save`: a many-to-many relation needs the company's key.
     if markets is not None:
         company.markets.set(markets)
-    record_action(verb, company, fields=changed_fields)
+    record_change(verb, company, fields=changed_fields)
     return company
 
 
@@ -99,11 +101,11 @@ MAX_ROWS_SHOWN: Final = 100
 
 
 def search_companies(words: str, *, role: str = "") -> QuerySet[Company]:
-    """Return the companies whose name, city or SIREN contain every word, with that role today if given.
+    """Return the companies whose name, city, SIREN or phone number contain every word, by role if given.
 
     A company with a membership that counts is a member, also without the role.
     """
-    companies = Company.objects.search_for(words).select_related("parent")
+    companies = Company.objects.search_for(join_searched_digits(words)).select_related("parent")
     if role:
         # A subquery, since a join would list a company once for each of its roles.
         has_role = Q(pk__in=CompanyRole.objects.open().filter(role=role).values("company"))
@@ -142,6 +144,7 @@ def load_company_page(company: Company) -> dict[str, Any]:
         "roles": company.roles.order_by("-starts_on", "pk"),
         "is_member_without_role": _is_member_without_role(company, status.membership),
         "markets": company.markets.all(),
+        "note_change": find_last_note_change(company),
         "subsidiaries": company.subsidiaries.filter(merged_on=None)[:MAX_ROWS_SHOWN],
         "merged_companies": company.subsidiaries.exclude(merged_on=None)[:MAX_ROWS_SHOWN],
         "contacts": company.contacts.select_related("person").order_by("-starts_on", "pk")[:MAX_ROWS_SHOWN],

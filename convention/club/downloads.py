@@ -18,15 +18,16 @@ from .models import Company, CompanyRole, Employment, Membership, Plan, Seat
 from .periods import spans_overlap
 from .seats import get_span
 
-COMPANY_DETAILS: Final = ("name", "siren", "sector", "street", "postcode", "city")
+COMPANY_DETAILS: Final = ("name", "siren", "sector", "street", "postcode", "city", "phone")
 
 
 # The headings of memberships are those of the import of a list (`directory_import/columns.py`), so that a
 # downloaded list can be imported again.
 def _make_company_sheet() -> TableSheet:
     header = [
-        _("Company"), _("SIREN"), _("Sector"), _("Street"), _("Postcode"), _("City"), _("Company roles"),
-        _("Markets"), *_list_term_headings(), _("Seats given"), _("Contacts"),
+        _("Company"), _("SIREN"), _("Sector"), _("Street"), _("Postcode"), _("City"),
+        _("Company phone"), _("Company roles"), _("Markets"), *_list_term_headings(), _("Seats given"),
+        _("Contacts"),
     ]  # fmt: skip
     today = timezone.localdate()
     roles = Prefetch("roles", CompanyRole.objects.open(at=today))
@@ -110,16 +111,16 @@ def _find_job_days(seat: Seat) -> tuple[Any, Any]:
 
 def _make_people_sheet() -> TableSheet:
     header = [
-        _("Company"), _("SIREN"), _("First name"), _("Last name"), _("E-mail"), _("Job title"), _("Level"),
-        _("From"), _("Until"), _("Seat"),
+        _("Company"), _("SIREN"), _("First name"), _("Last name"), _("E-mail"), _("Phone"), _("Job title"),
+        _("Level"), _("From"), _("Until"), _("Seat"),
     ]  # fmt: skip
     employments = Employment.objects.select_related("person", "company")
     seat_holders = set(Seat.objects.granting_membership().values_list("membership__company", "person"))
     rows = (
         [
             employment.company.name, employment.company.siren, employment.person.first_name,
-            employment.person.last_name, employment.person.email or "", employment.title,
-            employment.level, employment.starts_on, employment.ends_on or "",
+            employment.person.last_name, employment.person.email or "", employment.person.phone,
+            employment.title, employment.level, employment.starts_on, employment.ends_on or "",
             _("yes") if (employment.company_id, employment.person_id) in seat_holders else "",
         ]
         for employment in employments.order_by("company__sort_name", "person__sort_name", "pk")

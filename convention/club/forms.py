@@ -31,6 +31,7 @@ from .address_requests.forms import OptionalAddressForm
 from .addresses.forms import AddressHintMixin
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
+from .contact_details.fields import NoteField, PhoneField
 from .models import MAX_SEATS, Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
 from .permissions import check_mandate_recipient
 
@@ -54,9 +55,9 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         model = Company
         fields = [
             "name", "sector", "parent", "siren", "siret", "vat_number",
-            "street", "postcode", "city", "country", "markets",
+            "street", "postcode", "city", "country", "phone", "markets", "note",
         ]  # fmt: skip
-        field_classes = {"markets": OfferedRowsField}
+        field_classes = {"markets": OfferedRowsField, "phone": PhoneField, "note": NoteField}
         widgets = {"markets": forms.CheckboxSelectMultiple}
         labels = {"parent": _("Parent company")}
         help_texts = {
@@ -272,14 +273,22 @@ class PersonNamePartField(forms.CharField):
 
 
 class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
-    """A person's name and language."""
+    """A person's name, language, phone number and internal note."""
 
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
 
     class Meta:
         model = Person
-        fields = ["first_name", "last_name", "language"]
-        field_classes = {"first_name": PersonNamePartField, "last_name": PersonNamePartField}
+        fields = ["first_name", "last_name", "language", "phone", "note"]
+        field_classes = {
+            **dict.fromkeys(("first_name", "last_name"), PersonNamePartField),
+            "phone": PhoneField,
+            "note": NoteField,
+        }
+        help_texts = {
+            "phone": _("The contacts of this person’s company also see it."),
+            "note": _("For the secretary and administrators, and part of any copy of this person’s data."),
+        }
 
     def clean(self) -> dict[str, Any]:
         """Normalize the names, and require one of them."""
@@ -292,7 +301,7 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
 
 
 class PersonDetailsForm(AddressHintMixin, PersonNameForm):
-    """A person's name, address and language; a new name that somebody has needs a confirmation."""
+    """A person's details with the address; a new name that somebody has needs a confirmation."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -308,10 +317,10 @@ class PersonDetailsForm(AddressHintMixin, PersonNameForm):
     is_other_person = forms.BooleanField(
         label=_("This is a different person with the same name"), required=False
     )
-    field_order = ("first_name", "last_name", "email", "language", "is_other_person")
+    field_order = ("first_name", "last_name", "email", "phone", "language", "is_other_person")
 
     class Meta(PersonNameForm.Meta):
-        fields = ["first_name", "last_name", "email", "language"]
+        fields = ["email", *PersonNameForm.Meta.fields]
 
     def clean_email(self) -> str | None:
         email: str | None = self.cleaned_data["email"]
@@ -351,7 +360,7 @@ class NewPersonForm(AddressHintMixin, PersonNameForm):
     gives_seat = forms.BooleanField(label=_("Give a seat, if the company has a free one"), required=False)
     # Offered only where the job limits the person's visits (`describe_visit_limits`).
     accepts_visit_limits = forms.BooleanField(label=_("Add this job all the same"), required=False)
-    field_order = ("first_name", "last_name", "email", "language", "is_other_person")
+    field_order = ("first_name", "last_name", "email", "phone", "language", "is_other_person")
 
     def clean(self) -> dict[str, Any]:
         """Require the company of a job title, a level or a seat."""
@@ -362,7 +371,7 @@ class NewPersonForm(AddressHintMixin, PersonNameForm):
         return data
 
     def get_person_values(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("email", "first_name", "last_name", "language")}
+        return {name: self.cleaned_data[name] for name in ("email", *self.Meta.fields)}
 
     def get_job_values(self) -> dict[str, Any]:
         """Return the keyword arguments of `add_employment`, or {} without a company."""

@@ -15,6 +15,7 @@ from convention.errors import InvalidFields, NotOpenNow
 
 from .appointments.contacts import appoint_contact, is_company_contact
 from .companies import list_parent_companies
+from .contact_details.notes import join_notes, record_note_change
 from .directory_import.import_directory import DIRECTORY_LOCK
 from .memberships import end_membership
 from .models import (
@@ -39,6 +40,8 @@ class CompanyMergeResult:
     moved_people: list[Person] = field(default_factory=list)
     people_with_seat: list[Person] = field(default_factory=list)
     people_without_seat: list[Person] = field(default_factory=list)
+    takes_over_phone: bool = False
+    takes_over_note: bool = False
 
     def __str__(self) -> str:
         people = ngettext(
@@ -53,7 +56,16 @@ class CompanyMergeResult:
             people % {"people": len(self.moved_people)} if self.moved_people else "",
             seats % {"seats": len(self.people_with_seat)} if self.people_with_seat else "",
         ]
-        return " ".join(filter(None, sentences)) or _("No person and no seat will move.")
+        moves = " ".join(filter(None, sentences)) or _("No person and no seat will move.")
+        return " ".join(filter(None, [moves, self._describe_details()]))
+
+    def _describe_details(self) -> str:
+        """Return which details the other company takes over; "" if none."""
+        sentences = [
+            _("The other company takes over the phone number.") if self.takes_over_phone else "",
+            _("The internal note is added to that of the other company.") if self.takes_over_note else "",
+        ]
+        return " ".join(filter(None, sentences))
 
 
 @transaction.atomic
@@ -63,9 +75,10 @@ def merge_company(
     """Let all people of the company work at `into` from `on`, with a seat as long as there are any.
 
     The membership of the company ends the day before. The seat limit of `into` holds; the oldest seats come
-    first. Raise InvalidFields if `into` is the company itself or one of its subsidiaries, while a guard
-    forbids the merger (a contract to run an event), or if it would give `into` a role that the actor may not
-    give; without an actor, all roles may move.
+    first. An empty phone number of `into` is filled, and the note is added to its own. Raise InvalidFields if
+    `into` is the company itself or one of its subsidiaries, while a guard forbids the merger (a contract to
+    run an event), or if it would give `into` a role that the actor may not give; without an actor, all roles
+    may move.
     """
     acquire_advisory_lock(DIRECTORY_LOCK)
     _check_not_circular(company, into)
@@ -90,6 +103,7 @@ def merge_company(
             )
     _move_roles(company, into, on)
     into.markets.add(*company.markets.all())
+    _copy_contact_details(result, company, into)
     # By `update`: `company` was read before the lock, and must not overwrite newer values.
     Company.objects.filter(pk=company.pk).update(parent=into, merged_on=on)
     fields = ["parent", "merged_on", "employments", "seats", "roles", "markets"]
@@ -227,6 +241,21 @@ def _move_contacts(company: Company, into: Company, on: datetime.date) -> None:
     # First: an end before the start would break the check constraint of periods.
     open_contacts.filter(starts_on__gte=on).delete()
     open_contacts.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)
+
+
+def _copy_contact_details(result: CompanyMergeResult, company: Company, into: Company) -> None:
+    """Fill the phone number of `into`, and add the note; the merged company keeps both as history."""
+    # Read again: the companies were read before the lock.
+    rows = Company.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    stored = rows.in_bulk([company.pk, into.pk])
+    merged, survivor = stored[company.pk], stored[into.pk]
+    note = join_notes(survivor.note, merged.note)
+    result.takes_over_phone = bool(merged.phone and not survivor.phone)
+    result.takes_over_note = note != survivor.note
+    survivor.phone, survivor.note = survivor.phone or merged.phone, note
+    survivor.save(update_fields=["phone", "note"])
+    if result.takes_over_note:
+        record_note_change(survivor)
 
 
 def _move_roles(company: Company, into: Company, on: datetime.date) -> None:

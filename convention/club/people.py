@@ -23,11 +23,13 @@ from convention.text.email_addresses import (
     normalize_email,
 )
 from convention.text.normalize import normalize_whitespace
+from convention.text.phone_numbers import join_searched_digits
 from convention.text.validators import find_name_error
 
 from .addresses.other_addresses import find_people_by_other_address, select_other_addresses
 from .addresses.own_addresses import find_owner, has_address
 from .claims import notify_address_owner
+from .contact_details.notes import record_change
 from .models import Company, CompanyContact, Employment, Membership, Person, Seat
 from .periods import spans_overlap
 from .permissions import CLUB_ROLES_LOCK, can_change_address, is_last_administrator
@@ -37,7 +39,9 @@ MAX_NAMESAKES: Final = 3
 
 
 @transaction.atomic
-def create_person(*, email: str, first_name: str, last_name: str, language: str) -> Person:
+def create_person(
+    *, email: str, first_name: str, last_name: str, language: str, phone: str = "", note: str = ""
+) -> Person:
     """Add somebody to the directory by hand, with a first name, a last name or both.
 
     Raise InvalidFields, also for an address that somebody has.
@@ -56,13 +60,14 @@ def create_person(*, email: str, first_name: str, last_name: str, language: str)
         raise make_taken_error()
     try:
         with transaction.atomic():
-            person = Person.objects.create_user(
-                email, first_name=first_name[:150], last_name=last_name[:150], language=language
-            )
+            names = {"first_name": first_name[:150], "last_name": last_name[:150]}
+            details = {"language": language, "phone": phone, "note": note}
+            person = Person.objects.create_user(email, **names, **details)
     except IntegrityError as error:
         # Another request created the person meanwhile.
         raise make_taken_error() from error
-    record_action("person.add", person, fields=["email", "first_name", "last_name", "language"])
+    given_details = [name for name, value in details.items() if value]
+    record_change("person.add", person, fields=["email", *names, *given_details])
     return person
 
 
@@ -144,7 +149,7 @@ def save_person(*, person: Person, changed_fields: list[str]) -> Person:
     if changed_fields:
         # Only these: another page may have changed other columns since the form was shown.
         person.save(update_fields=changed_fields)
-        record_action("person.change", person, fields=changed_fields)
+        record_change("person.change", person, fields=changed_fields)
     return person
 
 
@@ -184,7 +189,7 @@ def record_new_address(
     *, person: Person, former_email: str | None, changed_fields: list[str] | None = None
 ) -> None:
     """Record that an address was entered or taken back; end what the former one, if any, gave access to."""
-    record_action("person.change", person, fields=changed_fields or ["email"])
+    record_change("person.change", person, fields=changed_fields or ["email"])
     hooks.replace_address.provider()(person=person, former_email=former_email or "")
 
 
@@ -440,12 +445,13 @@ CLOSED_ACCOUNTS: Final = "closed"
 
 
 def search_people(words: str, *, company: str = "", seat: str = "", account: str = "") -> QuerySet[Person]:
-    """Return people whose name or one of their addresses contains every word; of a company, by seat.
+    """Return people whose name, phone number or one of their addresses contains every word.
 
+    `company` and `seat` narrow them down; a phone number may be typed with or without spaces.
     Only active people are returned; with `account` CLOSED_ACCOUNTS only closed accounts, without those of
     erased people.
     """
-    is_found = Person.objects.make_search_condition(words)
+    is_found = Person.objects.make_search_condition(join_searched_digits(words))
     # Ids, not a subquery, which would slow down every search: few people have several addresses.
     if words and (found_ids := find_people_by_other_address(words)):
         is_found |= Q(pk__in=found_ids)

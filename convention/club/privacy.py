@@ -13,6 +13,7 @@ from .directory_import.undo import delete_imported_values
 from .merge_people.join_rows import join_columns, join_seats
 from .models import (
     ClubRole,
+    Company,
     CompanyContact,
     DirectoryImport,
     Employment,
@@ -50,7 +51,7 @@ def _anonymize_person(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
         person.user_permissions.clear()
         person.set_unusable_password()
         person.email, person.first_name, person.last_name = None, "", ""
-        person.claimed_email = ""
+        person.claimed_email = person.phone = person.note = ""
         person.photo_consent, person.last_login = None, None
         person.is_active = person.is_staff = person.is_superuser = False
         # Also empties the columns for searching and sorting, which `update` would leave.
@@ -68,7 +69,7 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=Person,
         name=_("directory entries"),
-        purpose=_("to identify you and let you sign in"),
+        purpose=_("to identify you, contact you and let you sign in"),
         person_columns=("pk",),
         address_columns=("email", "claimed_email"),
         hidden_columns=("password", "search", "sort_name"),
@@ -132,4 +133,4 @@ PERSONAL_DATA = [
     ),
 ]
 ERASURE_BLOCKERS = [check_last_administrator]
-FREE_TEXT = {DirectoryImport: ("file_name", "mapping")}
+FREE_TEXT = {DirectoryImport: ("file_name", "mapping"), Person: ("note",), Company: ("note",)}

@@ -80,6 +80,8 @@ def _create_company(world: DemoWorld, name: str, sector: str, role: str, *, numb
             "postcode": f"750{number % 20 + 1:02}",
             "street": f"{number % 90 + 1} rue de l’Invention",
             "vat_number": make_vat_number(siren),
+            # Numbers that the regulator reserves for fiction.
+            "phone": f"01 99 00 {number // 100:02} {number % 100:02}",
         },
     )
     if created:
@@ -134,7 +136,10 @@ def create_people(world: DemoWorld, companies: list[Company]) -> None:
         if email in known_emails:
             continue
         title, level = world.make_rng("job", index).choice(JOB_TITLES)
-        people.append(Person(first_name=first, last_name=last, email=email, password=UNUSABLE_PASSWORD_HASH))
+        # The contacts' numbers: the regulator reserves these for fiction.
+        phone = f"06 39 98 {index // 100:02} {index % 100:02}" if index < CLUB_COMPANY_COUNT else ""
+        names = {"first_name": first, "last_name": last, "email": email, "phone": phone}
+        people.append(Person(**names, password=UNUSABLE_PASSWORD_HASH))
         positions.append({"company": company, "title": title, "level": level})
         if index < CLUB_COMPANY_COUNT:
             contacts.append(email)

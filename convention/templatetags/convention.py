@@ -3,6 +3,7 @@
 `{% icon "check" %}` · `{% page_url "name" args %}` (empty where that page does not exist) ·
 `{% days start end zone %}` · `{% hours start end zone %}` · `{% span start end zone %}` ·
 `{% moment at zone %}` · `{% day at zone %}` · `{% clock at zone %}` · `{{ cents|money }}` ·
+`{{ phone|phone_link }}` ·
 `{% filter wrap_mail_lines %}` (a mail’s text) · `{{ name|defuse_links }}` (no link in a mail program) ·
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
 `{% called_off event %}` (a sentence; empty unless it is called off) · `{% meter value maximum %}` ·
@@ -31,6 +32,7 @@ from convention.money import Money
 from convention.rich_text.sanitize import shift_headings
 from convention.text import dates
 from convention.text.normalize import wrap_mail_lines
+from convention.text.phone_numbers import make_phone_url
 from convention.text.punctuation import format_last_name_first, get_item_separator
 from convention.text.web_addresses import defuse_links
 from convention.web import charts
@@ -52,6 +54,13 @@ register.simple_tag(get_item_separator, name="semicolon")
 register.simple_tag(describe_cancellation, name="called_off")
 register.filter(wrap_mail_lines)
 register.filter(defuse_links)
+
+
+@register.filter
+def phone_link(phone: str) -> SafeString | str:
+    """Return the number as a `tel:` link; a text that is no number stays as it is."""
+    url = make_phone_url(phone)
+    return format_html('<a href="{}">{}</a>', url, phone) if url else phone
 
 
 @register.simple_tag

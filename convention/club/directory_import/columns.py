@@ -28,6 +28,17 @@ COLUMN_HEADINGS: Final = {
     "roles": ("roles", "company roles", "role", "roles de l'entreprise"),
     "markets": ("markets", "market", "marches", "marche"),
     **PERSON_HEADINGS,
+    "phone": (
+        *("phone", "phone number", "telephone", "telephone number", "tel", "tel.", "mobile", "mobile phone"),
+        *("cell", "cell phone", "work phone", "business phone", "direct line", "numero de telephone"),
+        *("n° de telephone", "telephone portable", "tel. portable", "portable", "telephone mobile", "gsm"),
+        *("telephone professionnel", "tel. professionnel", "tel pro", "tel. pro", "ligne directe"),
+    ),
+    "company_phone": (
+        *("company phone", "company phone number", "switchboard", "main phone", "standard"),
+        *("telephone de l'entreprise", "telephone entreprise", "tel. entreprise", "tel entreprise"),
+        *("telephone de la societe", "telephone societe", "telephone standard", "numero du standard"),
+    ),
     "title": (
         *("title", "job title", "function", "position", "fonction", "poste", "titre", "intitule du poste"),
         *("fonctions", "fct"),
@@ -76,12 +87,14 @@ COLUMN_LABELS: Final = {
     "street": gettext_lazy("Street"),
     "postcode": gettext_lazy("Postcode"),
     "city": gettext_lazy("City"),
+    "company_phone": gettext_lazy("Company phone"),
     "roles": gettext_lazy("Company roles"),
     "markets": gettext_lazy("Markets"),
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
     "full_name": gettext_lazy("Full name (one cell)"),
     "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
     "title": gettext_lazy("Job title"),
     "level": gettext_lazy("Level"),
     "starts_on": gettext_lazy("Works there from"),
@@ -96,6 +109,7 @@ COLUMN_LABELS: Final = {
     "dues": gettext_lazy("Dues, in euros"),
     "confirmed_on": gettext_lazy("Membership confirmed on"),
 }
+PERSON_COLUMNS: Final = frozenset(PERSON_HEADINGS)
 # One of each group: a company is known by its name or by its SIREN.
 REQUIRED_COLUMNS: Final = (("company", "siren"),)
 
@@ -112,6 +126,17 @@ def get_column_labels() -> dict[str, str]:
 def guess_columns(header: Sequence[str], remembered: Mapping[str, str] | None = None) -> list[str]:
     """Return the field of each column, as remembered for its heading or recognized; each field once."""
     guesses = [find_field(COLUMN_HEADINGS, heading) for heading in header]
-    return choose_fields_once(
-        header, apply_remembered_columns(header, guesses, remembered or {}), COLUMN_HEADINGS
-    )
+    picks = apply_remembered_columns(header, guesses, remembered or {})
+    return choose_fields_once(header, _assign_phones(guesses, picks), COLUMN_HEADINGS)
+
+
+def _assign_phones(guesses: Sequence[str], picks: Sequence[str]) -> list[str]:
+    """Return the picks; a heading such as “Phone” is the company's in a list without people.
+
+    What an earlier list remembered does not count then: it may have been of the other kind.
+    """
+    phone = "company_phone" if PERSON_COLUMNS.isdisjoint(picks) else "phone"
+    return [
+        phone if guess == "phone" and pick in ("phone", "company_phone") else pick
+        for guess, pick in zip(guesses, picks, strict=True)
+    ]

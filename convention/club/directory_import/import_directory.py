@@ -34,6 +34,7 @@ from convention.tables.files import ParsedTable
 from convention.tables.row_errors import InvalidRows
 from convention.text.email_addresses import normalize_email
 from convention.text.normalize import casefold_text
+from convention.text.phone_numbers import is_same_phone
 
 from .changes import (
     DirectoryChanges,
@@ -345,9 +346,11 @@ def _add_company(changes: DirectoryChanges, row: DirectoryRow, index: DirectoryI
 def _update_company(
     changes: DirectoryChanges, row: DirectoryRow, company: Company, index: DirectoryIndex
 ) -> None:
-    changes.set_values(
-        "company", company, {**row.company_values, **({"siren": row.siren} if row.siren else {})}
-    )
+    values = {**row.company_values, **({"siren": row.siren} if row.siren else {})}
+    if is_same_phone(company.phone, values.get("phone", "")):
+        # Written differently, with dots for example.
+        values.pop("phone", None)
+    changes.set_values("company", company, values)
     for role in row.roles:
         if (id(company), role) not in index.roles:
             index.roles.add((id(company), role))
@@ -416,6 +419,8 @@ def _update_person(
     person, company = person_and_company
     same = index.find_same_person(row, company)
     values = _find_chosen_address(person, row, same) if same else _find_changed_names(person, row)
+    if row.phone and not is_same_phone(person.phone, row.phone):
+        values["phone"] = row.phone
     if "email" in values:
         # As by hand: the address that a company's contact gave is replaced, and its owner is not asked.
         values["claimed_email"] = ""

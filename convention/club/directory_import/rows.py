@@ -23,6 +23,7 @@ from convention.tables.cells import (
 )
 from convention.tables.columns import split_full_name
 from convention.text.normalize import casefold_text, normalize_whitespace
+from convention.text.phone_numbers import find_phone_error, normalize_phone
 
 from .columns import COLUMN_LABELS
 from .membership_cells import (
@@ -57,6 +58,7 @@ class DirectoryRow:
     first_name: str = ""
     last_name: str = ""
     email: str = ""
+    phone: str = ""
     title: str = ""
     level: str = ""
     starts_on: datetime.date | None = None
@@ -141,7 +143,7 @@ def _parse_row(number: int, values: Mapping[str, str], vocabulary: CellVocabular
         number,
         company=values.get("company", ""),
         siren=str(siren_number.compact(values.get("siren", ""))),
-        company_values={name: values[name] for name in COMPANY_COLUMNS if values.get(name)},
+        company_values=_parse_company_values(values),
         roles=tuple(
             vocabulary.roles[casefold_text(value)]
             for value in _split_values(values, "roles")
@@ -155,6 +157,7 @@ def _parse_row(number: int, values: Mapping[str, str], vocabulary: CellVocabular
         first_name=first if is_split else values.get("first_name", ""),
         last_name=last if is_split else values.get("last_name", ""),
         email=extract_email_address(values.get("email", "")).lower(),
+        phone=normalize_phone(values.get("phone", "")),
         title=values.get("title", ""),
         level=vocabulary.levels.get(casefold_text(values.get("level", "")), ""),
         starts_on=parse_date_cell(values.get("starts_on", "")),
@@ -163,6 +166,13 @@ def _parse_row(number: int, values: Mapping[str, str], vocabulary: CellVocabular
         contact=casefold_text(values.get("contact", "")) in YES_WORDS,
         membership=parse_membership_cells(values, vocabulary.plans),
     )
+
+
+def _parse_company_values(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the given columns of the company, by the names of the model."""
+    company_values = {name: values[name] for name in COMPANY_COLUMNS if values.get(name)}
+    phone = normalize_phone(values.get("company_phone", ""))
+    return {**company_values, "phone": phone} if phone else company_values
 
 
 def _split_values(values: Mapping[str, str], name: str) -> list[str]:
@@ -175,6 +185,7 @@ def _find_row_errors(
     """Yield the errors of one row, without looking at the others."""
     yield from find_cell_errors(values)
     yield from _find_company_errors(row)
+    yield from _find_phone_errors(row)
     yield from _find_vocabulary_errors(values, vocabulary)
     yield from find_membership_errors(values, row.membership)
     for name, max_length in MAX_LENGTHS.items():
@@ -200,6 +211,13 @@ def _find_company_errors(row: DirectoryRow) -> Iterator[str]:
         yield _("Not a valid SIREN. Check its nine digits.")
 
 
+def _find_phone_errors(row: DirectoryRow) -> Iterator[str]:
+    for name, phone in (("phone", row.phone), ("company_phone", row.company_values.get("phone", ""))):
+        if phone and (sentence := find_phone_error(phone)):
+            values = {"field": COLUMN_LABELS[name], "text": phone[:60], "error": sentence}
+            yield _("%(field)s: “%(text)s”. %(error)s") % values
+
+
 def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
     if row.email:
         try:
@@ -211,6 +229,10 @@ def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
             }
     if not row.has_person and (row.seat or row.contact or row.title or row.level):
         yield _("Enter a name or an address: a seat, a job title or a contact needs a person.")
+    if not row.has_person and row.phone:
+        yield _("Enter a name or an address, or put the phone number in the column “%(column)s”.") % {
+            "column": COLUMN_LABELS["company_phone"]
+        }
     if row.contact and not row.email:
         yield _("Enter the e-mail address: contacts need it to sign in.")
 

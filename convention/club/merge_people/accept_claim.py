@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from convention import hooks
 from convention.audit.record import record_action
 from convention.club.claims import find_address_owner
+from convention.club.contact_details.notes import join_notes, record_note_change
 from convention.club.models import Person
 from convention.errors import NotFound
 
@@ -16,9 +17,10 @@ from .merge_people import PeopleMergeRefused, join_photo_consents, lock_records,
 def accept_claim(*, claimed: Person) -> Person:
     """Make everything of the colleague that of the address's owner, who is returned.
 
-    The owner keeps name, language and address; nobody else has to agree, since the mailed link proves that
-    they read the address. Raise NotFound if the claim was accepted or withdrawn meanwhile, and
-    PeopleMergeRefused if something has to be settled before these records can be one.
+    The owner keeps name, language, address and phone number, and the notes are joined. Nobody else has to
+    agree, since the mailed link proves that they read the address. Raise NotFound if the claim was accepted
+    or withdrawn meanwhile, and PeopleMergeRefused if something has to be settled before these records can be
+    one.
     """
     owner = _find_owner(claimed)
     owner, claimed = lock_records(owner.pk, claimed.pk)
@@ -34,9 +36,14 @@ def accept_claim(*, claimed: Person) -> Person:
             )
         )
     owner.photo_consent = join_photo_consents(owner, claimed)
+    owner.phone = owner.phone or claimed.phone
+    joined_note = join_notes(owner.note, claimed.note)
+    has_new_note, owner.note = joined_note != owner.note, joined_note
     claimed_id = claimed.pk
     tables = move_record(survivor=owner, duplicate=claimed)
-    owner.save(update_fields=["photo_consent"])
+    owner.save(update_fields=["photo_consent", "phone", "note"])
+    if has_new_note:
+        record_note_change(owner)
     record_action("person.claim", owner, fields=tables, details={"merged_person": claimed_id})
     return owner
 

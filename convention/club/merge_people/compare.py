@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from convention import hooks
 from convention.club.addresses.other_addresses import list_other_addresses
+from convention.club.contact_details.notes import join_notes
 from convention.club.models import Employment, Person, Seat
 from convention.club.people import CLOSED_ACCOUNTS, find_namesakes, search_people
 from convention.club.periods import spans_overlap
@@ -19,6 +20,7 @@ from convention.club.permissions import is_club_administrator
 from convention.club.seats import get_span
 from convention.text.email_addresses import is_same_email
 from convention.text.languages import get_language_name
+from convention.text.phone_numbers import is_same_phone
 
 from .merge_people import MERGEABLE_FIELDS
 
@@ -27,6 +29,7 @@ FIELD_LABELS: Final = {
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
     "email": gettext_lazy("Main e-mail address"),
+    "phone": gettext_lazy("Phone number"),
     "language": gettext_lazy("Language"),
 }
 
@@ -127,8 +130,14 @@ def list_field_choices(
     return [
         PersonFieldChoice(name, own, other, takes_other=name in chosen)
         for name, own, other in pairs
-        if own and other and own != other and not (name == "email" and is_same_email(own, other))
+        if own and other and own != other and not _is_same_value(name, own, other)
     ]
+
+
+def _is_same_value(name: str, own: str, other: str) -> bool:
+    """Return whether two texts are the same address, or the same phone number, written differently."""
+    comparisons = {"email": is_same_email, "phone": is_same_phone}
+    return name in comparisons and comparisons[name](own, other)
 
 
 def _describe_field(person: Person, name: str) -> str:
@@ -144,6 +153,7 @@ def list_merge_effects(survivor: Person, duplicate: Person, *, actor: Person) ->
             "the record that you keep."
         ),
         *_list_joined_rows(survivor, duplicate),
+        *_list_note_effects(survivor, duplicate),
         *_list_address_effects(survivor, duplicate, actor),
         *_list_account_effects(survivor, duplicate),
         _(
@@ -175,6 +185,15 @@ def _list_joined_rows(survivor: Person, duplicate: Person) -> Iterator[str]:
             _("Both have a seat of %(company)s: one seat stays, and the other is free again.")
             % {"company": company}
         )
+
+
+def _list_note_effects(survivor: Person, duplicate: Person) -> Iterator[str]:
+    if join_notes(survivor.note, duplicate.note) == survivor.note:
+        return
+    if survivor.note:
+        yield _("Both internal notes stay, one below the other.")
+    else:
+        yield _("The internal note of the record to remove passes to the record that you keep.")
 
 
 def _list_address_effects(survivor: Person, duplicate: Person, actor: Person) -> Iterator[str]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
+from convention.club.contact_details.notes import join_notes, record_note_change
 from convention.club.directory_import.import_directory import DIRECTORY_LOCK
 from convention.club.directory_import.undo import delete_imported_values
 from convention.club.models import Person
@@ -20,7 +21,7 @@ from .obstacles import list_merge_obstacles
 from .positions import settle_positions
 
 # Columns whose value may come from either record.
-MERGEABLE_FIELDS: Final = ("first_name", "last_name", "email", "language")
+MERGEABLE_FIELDS: Final = ("first_name", "last_name", "email", "phone", "language")
 
 
 class PeopleMergeRefused(ConventionError):
@@ -43,8 +44,9 @@ def merge_people(
 
     `fields_from_duplicate` are the MERGEABLE_FIELDS whose value the survivor takes over; an empty one of the
     survivor is filled anyway. `position_outcomes` are PositionOutcomes of current jobs by company id; the
-    other jobs and seats go on. Both addresses stay. Issued documents and lists that were sent do not change.
-    Raise PeopleMergeRefused, and NotFound if one of the records was merged or deleted meanwhile.
+    other jobs and seats go on. Both addresses stay, and the notes are joined. Issued documents and lists that
+    were sent do not change. Raise PeopleMergeRefused, and NotFound if one of the records was merged or
+    deleted meanwhile.
     """
     survivor, duplicate = lock_records(survivor.pk, duplicate.pk)
     if obstacles := list_merge_obstacles(survivor=survivor, duplicate=duplicate, actor=actor):
@@ -57,6 +59,8 @@ def merge_people(
     others = [address for address in addresses if not is_same_email(address, survivor.email)]
     hooks.add_addresses.provider()(person=survivor, addresses=others, added_by=actor)
     settle_positions(survivor, position_outcomes or {})
+    if "note" in fields:
+        record_note_change(survivor)
     record_action(
         "person.merge", survivor, fields=[*fields, *tables], details={"merged_person": duplicate_id}
     )
@@ -104,6 +108,7 @@ def _take_over_values(survivor: Person, duplicate: Person, chosen: Collection[st
         for name in MERGEABLE_FIELDS
         if getattr(duplicate, name) and (name in chosen or not getattr(survivor, name))
     }
+    values["note"] = join_notes(survivor.note, duplicate.note)
     values["photo_consent"] = join_photo_consents(survivor, duplicate)
     values["date_joined"] = min(survivor.date_joined, duplicate.date_joined)
     sign_ins = [person.last_login for person in (survivor, duplicate) if person.last_login]

@@ -1,6 +1,7 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+import convention.text.phone_numbers
 from django.conf import settings
 from django.db import migrations, models
 
@@ -71,6 +72,16 @@ class Migration(migrations.Migration):
                 ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
                 ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
                 ("language", models.CharField(default="fr", max_length=5, verbose_name="language")),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=40,
+                        validators=[convention.text.phone_numbers.validate_phone],
+                        verbose_name="phone number",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="internal note")),
                 (
                     "photo_consent",
                     models.BooleanField(blank=True, null=True, verbose_name="agrees to be photographed"),
@@ -183,6 +194,16 @@ class Migration(migrations.Migration):
                 ("postcode", models.CharField(blank=True, max_length=20, verbose_name="postcode")),
                 ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
                 ("country", models.CharField(default="FR", max_length=2, verbose_name="country")),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=40,
+                        validators=[convention.text.phone_numbers.validate_phone],
+                        verbose_name="phone number",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="internal note")),
                 (
                     "merged_on",
                     models.DateField(blank=True, editable=False, null=True, verbose_name="merged on"),

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from convention.club.periods import Period
 from convention.db.searchable import SearchableModel, SearchableQuerySet
 from convention.text.normalize import name_search_key
+from convention.text.phone_numbers import MAX_PHONE_LENGTH, make_phone_search_key, validate_phone
 
 
 class SearchableByName(SearchableModel):
@@ -58,7 +59,7 @@ class Market(SearchableByName):
 class Company(SearchableModel):
     """A company: member, vendor, organizer or analyst by its roles, several at once."""
 
-    SEARCH_SOURCES = frozenset({"name", "city", "siren"})
+    SEARCH_SOURCES = frozenset({"name", "city", "siren", "phone"})
     NAME_TAKEN = _("Another company already has this name.")
 
     name = models.CharField(_("name"), max_length=200, unique=True)
@@ -78,6 +79,11 @@ class Company(SearchableModel):
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, default="FR")
+    phone = models.CharField(
+        _("phone number"), max_length=MAX_PHONE_LENGTH, blank=True, validators=[validate_phone]
+    )
+    # Only readers of the directory see it.
+    note = models.TextField(_("internal note"), blank=True)
     search = models.TextField(blank=True, editable=False)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
 
@@ -98,9 +104,10 @@ class Company(SearchableModel):
         return self.merged_on is not None and self.merged_on <= timezone.localdate()
 
     def update_search_columns(self) -> None:
-        """Sort by name, and search the city and SIREN too."""
+        """Sort by name, and search the city, SIREN and phone number too."""
         self.sort_name = name_search_key(self.name)[:100]
-        self.search = name_search_key(f"{self.name} {self.city} {self.siren}")
+        phone = make_phone_search_key(self.phone)
+        self.search = name_search_key(f"{self.name} {self.city} {self.siren} {phone}")
 
 
 class CompanyRole(Period):
@@ -143,7 +150,7 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
     it. It cannot be used to sign in until its owner confirms to be the same person (`claims.py`).
     """
 
-    SEARCH_SOURCES = frozenset({"first_name", "last_name", "email"})
+    SEARCH_SOURCES = frozenset({"first_name", "last_name", "email", "phone"})
 
     # NULL, not empty: the unique constraint then allows many people without an address.
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
@@ -154,6 +161,11 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
+    phone = models.CharField(
+        _("phone number"), max_length=MAX_PHONE_LENGTH, blank=True, validators=[validate_phone]
+    )
+    # Only readers of the directory see it.
+    note = models.TextField(_("internal note"), blank=True)
     # NULL: never asked. A badge shows only a refusal.
     photo_consent = models.BooleanField(_("agrees to be photographed"), null=True, blank=True)
     is_staff = models.BooleanField(_("can open the back office"), default=False)
@@ -192,9 +204,10 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
         return self.email or self.claimed_email
 
     def update_search_columns(self) -> None:
-        """Sort by last name, and search the address too."""
+        """Sort by last name, and search the address and phone number too."""
         self.sort_name = name_search_key(f"{self.last_name} {self.first_name}")[:100]
-        self.search = name_search_key(f"{self.first_name} {self.last_name} {self.email or ''}")
+        phone = make_phone_search_key(self.phone)
+        self.search = name_search_key(f"{self.first_name} {self.last_name} {self.email or ''} {phone}")
 
 
 class Employment(Period):

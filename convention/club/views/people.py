@@ -18,6 +18,7 @@ from convention.club.address_requests.requests import can_ask_administrators, fi
 from convention.club.address_requests.views import send_request
 from convention.club.addresses.other_addresses import list_other_addresses, load_other_addresses
 from convention.club.change_employer import change_employer, list_membership_roles
+from convention.club.contact_details.notes import find_last_note_change
 from convention.club.employments import describe_visit_limits
 from convention.club.forms import (
     EmployerChangeForm,
@@ -155,7 +156,7 @@ def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
 @require_safe_or_post
 @reauthentication_required(allow_get=True)
 def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
-    """Change name, address and language; people who already have a new name are shown first."""
+    """Change a person’s details; people who already have a new name are shown first."""
     editor = require_directory_reader(request.user)
     person = get_object_or_404(Person, pk=person_id)
     refuse_erased_person(person)
@@ -293,6 +294,7 @@ def _load_person(person: Person) -> dict[str, Any]:
         "person": person,
         "other_addresses": list_other_addresses(person),
         "open_request": find_open_request(person),
+        "note_change": find_last_note_change(person),
         "today": timezone.localdate(),
         "employments": employments,
         "seats": person.seats.select_related("membership__company").order_by(*latest_first),

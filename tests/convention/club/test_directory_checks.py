@@ -60,7 +60,7 @@ def test_row_with_a_wrong_cell_is_reported_for_that_cell_only():
         ("E-mail pro", "email"),
         ("Prénom / Nom", "full_name"),
         ("Commune", "city"),
-        ("Tél.", ""),
+        ("Tél.", "company_phone"),
     ],
 )
 def test_abbreviated_french_heading_is_recognized(heading, field):
