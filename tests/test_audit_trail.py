@@ -256,6 +256,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-visit": "test_lifecycle", "organize-visit-create": "test_lifecycle",
     "organize-visit-step": "test_lifecycle",
     "organize-visit-application-new": "test_added_applications",
+    "organize-visit-rides": "test_ride_assignment",
     "organize-visit-cancel": "test_lifecycle", "organize-visit-applicant-decide": "test_lifecycle",
     "visit-apply": "test_applications", "visit-withdraw": "test_applications",
     "visit-confidentiality": "test_lifecycle",

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.text.dates import format_date_with_weekday, format_time
 from convention.web.forms import ActionErrorsMixin
-from registrations.visits.models import Ride, Visit
+from registrations.visits.models import Application, Ride, Visit
 
 TIME_FIELDS = ("leaves_at", "arrives_at")
 NEW_RIDE_LEAD = datetime.timedelta(hours=1)
@@ -106,16 +106,46 @@ class RideChoiceForm(ActionErrorsMixin, forms.Form):
 
 
 class VisitorRidesForm(RideChoiceForm):
-    """The same choice by the organizer, with a reason."""
+    """The same choice by the organizer, with an optional reason."""
 
     NO_RIDE_LABEL = _("No ride")
 
     reason = forms.CharField(
-        label=_("Reason"),
-        max_length=300,
-        help_text=_("The visitor will read this."),
-        error_messages={"required": _("Enter the reason; it is included in the e-mail.")},
+        label=_("Reason"), max_length=300, required=False, help_text=_("The visitor will read this.")
     )
+
+
+class RideAssignmentForm(ActionErrorsMixin, forms.Form):
+    """Several visitors of a visit, and the ride that they are assigned to."""
+
+    visitors = forms.ModelMultipleChoiceField(
+        Application.objects.none(),
+        error_messages={
+            "required": _("Select the people to assign to a ride."),
+            "invalid_choice": _("One of the people selected has no application for this visit."),
+        },
+    )
+    ride = forms.ChoiceField(
+        label=_("Ride"),
+        error_messages={
+            "required": _("Choose a ride."),
+            "invalid_choice": _("This ride is no longer available. Please choose another one."),
+        },
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, help_text=_("The visitors will read this.")
+    )
+
+    def __init__(self, *args: Any, visit: Visit, rides: Iterable[Ride], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field, ride_field = self.fields["visitors"], self.fields["ride"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        assert isinstance(ride_field, forms.ChoiceField)
+        field.queryset = visit.applications.all()
+        choices = [
+            (str(ride.pk), f"{ride.get_direction_display()} · {describe_ride(ride, visit)}") for ride in rides
+        ]
+        ride_field.choices = [("", _("Choose a ride")), *choices]
 
 
 def describe_ride(ride: Ride, visit: Visit) -> str:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
@@ -114,18 +115,13 @@ MAX_REASON_LENGTH = 300
 
 
 @transaction.atomic
-def seat_visitor(*, application: Application, ride_ids: Collection[int], reason: str) -> bool:
-    """Replace a visitor's rides for the organizer and mail them the reason; return whether anything changed.
+def seat_visitor(*, application: Application, ride_ids: Collection[int], reason: str = "") -> bool:
+    """Replace a visitor's rides for the organizer and mail them; return whether anything changed.
 
-    Raise InvalidFields without a reason or for two rides one way, SoldOut for a full ride, NotOpenNow for one
-    that has left or a visitor without a place.
+    The mail includes the reason, if there is one. Raise InvalidFields for two rides one way, SoldOut for a
+    full ride, NotOpenNow for one that has left or a visitor without a place.
     """
     reason = normalize_whitespace(reason)[:MAX_REASON_LENGTH]
-    if not reason:
-        raise InvalidFields(
-            _("Some fields need to be corrected."),
-            {"reason": [_("Enter the reason; it is included in the e-mail.")]},
-        )
     changed = set_rides(application=application, ride_ids=ride_ids)
     if changed:
         entry = record_action(
@@ -134,6 +130,57 @@ def seat_visitor(*, application: Application, ride_ids: Collection[int], reason:
         # The id of the audit entry distinguishes this change from the next, so that each is mailed.
         notify_seated_visitor.enqueue(application.pk, reason, entry.pk)
     return changed
+
+
+@dataclass(frozen=True)
+class SeatingResult:
+    """The outcome of assigning several visitors to one ride; `refusals` are names with the reason."""
+
+    changed: list[Application]
+    unchanged: list[Application]
+    refusals: list[tuple[str, str]]
+
+
+@transaction.atomic
+def seat_visitors(*, ride: Ride, application_ids: Collection[int], reason: str = "") -> SeatingResult:
+    """Assign these visitors to a ride, in place of their ride in its direction, and mail those who change.
+
+    Visitors who lost their place, or whose coach in this direction has left, are refused; all others get a
+    seat, or nobody does. Raise SoldOut without a seat for each, NotOpenNow if the ride has left.
+    """
+    # Locked before the seats are read, which are then those that `set_rides` replaces.
+    list(Ride.objects.select_for_update().filter(visit=ride.visit_id).order_by("pk"))
+    if ride.leaves_at <= timezone.now():
+        raise NotOpenNow(_("This coach has already left."))
+    selected = Application.objects.filter(visit=ride.visit_id, pk__in=application_ids)
+    visitors = list(list_visitors_to_seat(ride.visit).filter(pk__in=application_ids))
+    result = SeatingResult([], [], [])
+    for application in selected.exclude(pk__in=[visitor.pk for visitor in visitors]).select_related("person"):
+        result.refusals.append((str(application.person or _("erased")), _("no longer has a place")))
+    for application in visitors:
+        _seat_one(application, ride, reason, result)
+    return result
+
+
+def _seat_one(application: Application, ride: Ride, reason: str, result: SeatingResult) -> None:
+    current = [seat.ride for seat in application.ride_seats.all()]
+    others = {one.pk for one in current if one.direction != ride.direction}
+    assert application.registration
+    if any(one.direction == ride.direction and one.leaves_at <= timezone.now() for one in current):
+        result.refusals.append((application.registration.name, _("their coach has already left")))
+        return
+    try:
+        changed = seat_visitor(application=application, ride_ids=others | {ride.pk}, reason=reason)
+    except NotOpenNow as error:
+        result.refusals.append((application.registration.name, str(error)))
+    except SoldOut as error:
+        sentence = _(
+            "There are not enough seats left on the ride from “%(place)s” for everyone you selected. Select "
+            "fewer people or another ride. Nothing was changed."
+        )
+        raise SoldOut(sentence % {"place": ride.meeting_point}) from error
+    else:
+        (result.changed if changed else result.unchanged).append(application)
 
 
 def list_visitors_to_seat(visit: Visit) -> QuerySet[Application]:

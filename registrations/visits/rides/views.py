@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,29 +23,40 @@ from registrations.visits.permissions import (
 
 from .calendar import build_ride_calendar, list_rides
 from .edit_rides import remove_ride, save_ride
-from .forms import RideChoiceForm, RideForm, VisitorRidesForm
+from .forms import RideAssignmentForm, RideChoiceForm, RideForm, VisitorRidesForm
 from .seating import (
     choose_rides,
     filter_choosable_rides,
     list_rides_by_direction,
     list_visitors_to_seat,
     seat_visitor,
+    seat_visitors,
 )
 
 VISITORS_PER_PAGE = 100
 
 
-@require_GET
+@never_cache
+@require_safe_or_post
 def ride_list(request: HttpRequest, event: str) -> HttpResponse:
-    """List the rides with their passengers, and each visitor's rides."""
+    """List the rides and each visitor's; a POST assigns the selected visitors to a ride."""
     visit = get_managed_visit(event, request.user)
     rides = list(visit.rides.with_passenger_count())
+    form = RideAssignmentForm(
+        request.POST or None,
+        visit=visit,
+        rides=filter_choosable_rides(rides, [], at=timezone.now()) if not visit.cancelled_at else [],
+    )
+    if request.method == "POST" and form.is_valid() and _assign_visitors(request, form, rides):
+        return redirect(request.get_full_path())
     page = Paginator(list_visitors_to_seat(visit), VISITORS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "event": visit.event,
         "visit": visit,
         "section": "organize",
         "rides": rides,
+        "form": form,
+        "selected_ids": request.POST.getlist("visitors"),
         "page_obj": page,
         "directions": Ride.Direction.labels,
         "people": [(application, list_rides_by_direction(application)) for application in page]
@@ -54,10 +66,37 @@ def ride_list(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "visits/organize_rides.html", context)
 
 
+def _assign_visitors(request: HttpRequest, form: RideAssignmentForm, rides: list[Ride]) -> bool:
+    """Assign the visitors and report it; return False with errors on the form if that fails."""
+    [ride] = [ride for ride in rides if str(ride.pk) == form.cleaned_data["ride"]]
+    visitor_ids = [application.pk for application in form.cleaned_data["visitors"]]
+    try:
+        result = seat_visitors(ride=ride, application_ids=visitor_ids, reason=form.cleaned_data["reason"])
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return False
+    if count := len(result.changed):
+        sentence = ngettext(
+            "%(count)d person has been assigned to the ride from “%(place)s” and will receive an e-mail.",
+            "%(count)d people have been assigned to the ride from “%(place)s” and will receive an e-mail.",
+            count,
+        )
+        messages.success(request, sentence % {"count": count, "place": ride.meeting_point})
+    if count := len(result.unchanged):
+        sentence = ngettext(
+            "%(count)d person was already on this ride.", "%(count)d people were already on this ride.", count
+        )
+        messages.info(request, sentence % {"count": count})
+    if result.refusals:
+        names = ", ".join(f"{name} ({why})" for name, why in result.refusals)
+        messages.warning(request, _("Not assigned: %(names)s") % {"names": names})
+    return True
+
+
 @never_cache
 @require_safe_or_post
 def visitor_rides_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Change the rides of one visitor, with a reason."""
+    """Change the rides of one visitor."""
     application = get_visitor_to_seat(event, pk, request.user)
     visit = application.visit
     current_rides = list_rides(application)
