@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.addresses.forms import AddressHintMixin
-from convention.club.forms import PersonNamePartField
+from convention.club.forms.people import PersonNamePartField
 from convention.club.models import Company, Person
 from convention.club.people import find_address_holder
 from convention.club.permissions import RequestUser, can_read_directory

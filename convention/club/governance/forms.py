@@ -7,7 +7,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.appointments.forms import AppointByEmailForm
-from convention.club.forms import UniqueNameForm
+from convention.club.forms.companies import UniqueNameForm
 from convention.club.models import MAX_SEATS, ClubRole, Mandate, Plan, WorkingGroup
 from convention.web.forms import EurosField, HundredthsField, limit_number
 

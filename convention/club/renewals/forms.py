@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import PlanChoiceField
+from convention.club.forms.memberships import PlanChoiceField
 from convention.club.models import Company, Plan
 from convention.money import format_number_input
 from convention.web.forms import DateRangeForm, DayField, EurosField, hide_optional_mark

@@ -21,7 +21,7 @@ from convention.club.companies import (
     save_company,
 )
 from convention.club.downloads import CLUB_LISTS
-from convention.club.forms import CompanyForm, CompanyMergeForm, CompanyRoleForm
+from convention.club.forms.companies import CompanyForm, CompanyMergeForm, CompanyRoleForm
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
 from convention.club.people import find_contact_people

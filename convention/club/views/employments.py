@@ -15,7 +15,7 @@ from convention.club.employments import (
     remove_employment,
     update_employment,
 )
-from convention.club.forms import EmploymentEndForm, EmploymentUpdateForm
+from convention.club.forms.people import EmploymentEndForm, EmploymentUpdateForm
 from convention.club.models import Employment
 from convention.club.people import refuse_erased_person
 from convention.club.permissions import require_directory_reader

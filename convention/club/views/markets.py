@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from convention.club.companies import save_slugged_row
-from convention.club.forms import MarketForm
+from convention.club.forms.companies import MarketForm
 from convention.club.models import Market
 from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields

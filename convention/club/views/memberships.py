@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from convention.club.change_employer import describe_roles_to_replace
-from convention.club.forms import (
+from convention.club.forms.memberships import (
     MembershipCreateForm,
     MembershipEndForm,
     MembershipForm,

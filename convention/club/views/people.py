@@ -20,12 +20,7 @@ from convention.club.addresses.other_addresses import list_other_addresses, load
 from convention.club.change_employer import change_employer, list_membership_roles
 from convention.club.contact_details.notes import find_last_note_change
 from convention.club.employments import describe_visit_limits
-from convention.club.forms import (
-    EmployerChangeForm,
-    EmploymentForm,
-    NewPersonForm,
-    PersonDetailsForm,
-)
+from convention.club.forms.people import EmployerChangeForm, EmploymentForm, NewPersonForm, PersonDetailsForm
 from convention.club.merge_people.remove_address import remove_other_address
 from convention.club.models import Employment, Person, Seat
 from convention.club.people import (

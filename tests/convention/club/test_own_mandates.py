@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from convention.club.forms import EmployerChangeForm
+from convention.club.forms.people import EmployerChangeForm
 from convention.club.models import ClubRole, Mandate, WorkingGroup
 from tests.factories import START_OF_2020, make_administrator, make_company, make_member, make_person
 from tests.site_objects import make_client
