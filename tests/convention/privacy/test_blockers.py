@@ -138,7 +138,7 @@ def test_request_to_organizers_is_recorded_and_shown(secretary, case, place):
     assert "Asked on" in page
     assert "by Sylvie Roux" in page
     assert "contact@event.example" in page
-    assert "Ask again" in page
+    assert "Ask the organizers again" in page
 
 
 @pytest.mark.usefixtures("organizer")
