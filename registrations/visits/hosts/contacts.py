@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
+from convention.events.models import Event
 from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from registrations.visits.models import HostContact, Visit
@@ -17,8 +18,18 @@ from .notifications import notify_new_contact
 def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr") -> HostContact:
     """Let somebody at the host sign in by mailed link, and mail them the address of their page.
 
-    Raise InvalidFields without a name, or if the address is a contact already.
+    Raise InvalidFields without a name, if the address is a contact already, or if the host has changed since
+    `visit` was read.
     """
+    # As in `end_host_access`: a contact of the former host must not be added after it has ended the others.
+    Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
+    # Read under the lock: the event of a joined row would be that of before the wait.
+    if Event.objects.get(pk=visit.event_id).host_id != visit.event.host_id:
+        sentence = _(
+            "The host of this visit has just been changed. "
+            "If this person works for the new host, add them again."
+        )
+        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
     # Normalized, since the unique constraint and `list_own_contacts` compare addresses exactly.
     name, email = normalize_whitespace(name)[:200], normalize_email(email.strip())
     if not name:

@@ -3,12 +3,13 @@
 import pytest
 
 from convention.club.models import Company
-from registrations.visits.hosts.contacts import end_host_contact
+from convention.errors import InvalidFields
+from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.lifecycle.host_change import end_host_access
 from registrations.visits.models import Visit
 from tests.factories import START_OF_2020, make_company, make_member, make_secretary
 from tests.page_forms import load_form, read_messages
-from tests.registrations.visits.factories import make_application, make_market, make_visit
+from tests.registrations.visits.factories import make_application, make_market, make_visit, reload_visit
 from tests.registrations.visits.hosts import extract_token, make_hosted, make_identified, make_sent_list
 from tests.registrations.visits.test_visit_protection import submit_settings
 from tests.site_objects import make_client
@@ -197,6 +198,16 @@ def test_security_contact_saved_meanwhile_is_removed_too():
     end_host_access(visit=stale_visit)
 
     assert Visit.objects.get(pk=stale_visit.pk).security_email == ""
+
+
+def test_contact_is_not_added_for_the_former_host():
+    visit = make_visit()
+    stale_visit = reload_visit(visit)
+    visit.event.host = make_company(role="vendor")
+    visit.event.save()
+
+    with pytest.raises(InvalidFields):
+        add_host_contact(visit=stale_visit, name="Sophie", email="sophie@hote.example")
 
 
 def test_new_host_says_that_the_former_one_has_no_access(visit, secretary):

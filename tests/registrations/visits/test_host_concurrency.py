@@ -1,14 +1,20 @@
 """Concurrent actions at the host: one decision, one list version and one sign-in succeed."""
 
+import threading
+
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from convention.errors import ConventionError
+from convention.events.models import Event
 from registrations.changes.cancel import cancel_as_attendee
 from registrations.models import Registration
 from registrations.visits.applications.veto import veto_application
+from registrations.visits.hosts.contacts import add_host_contact
 from registrations.visits.hosts.replacements import approve_visitor, propose_replacement
 from registrations.visits.hosts.sign_in import SIGN_IN_LINK_DURATION, use_sign_in_link
+from registrations.visits.lifecycle.host_change import end_host_access
 from registrations.visits.models import HostLink, Identity, VisitorList
 from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.contents import decrypt_content
@@ -79,6 +85,35 @@ def test_list_created_during_cancellations_contains_no_identity_of_those_who_lef
     assert rows != []
     assert [row for row in left if row["identity"]] == []
     assert Identity.objects.count() == 1
+
+
+def test_contact_added_while_the_host_changes_does_not_stay():
+    visit = make_hosted()
+    event = Event.objects.get(pk=visit.event_id)
+    has_ended_access, was_answered = threading.Event(), threading.Event()
+
+    def change_host():
+        event.host = make_company(role="vendor")
+        with transaction.atomic():
+            event.save()
+            end_host_access(visit=visit)
+            has_ended_access.set()
+            # Under the lock of the visit the other one is answered only after this transaction.
+            was_answered.wait(timeout=2)
+
+    def add_contact():
+        has_ended_access.wait(timeout=30)
+        try:
+            return name_outcome(
+                lambda: add_host_contact(visit=visit, name="Sophie", email="sophie@hote.example")
+            )
+        finally:
+            was_answered.set()
+
+    results = run_in_threads([change_host, add_contact])
+
+    assert results == [None, "InvalidFields"]
+    assert not visit.host_contacts.filter(ended_at=None).exists()
 
 
 def test_concurrent_use_of_link_signs_in_once():
