@@ -14,6 +14,7 @@ from convention.personal_data import DataSubject
 from convention.privacy.redaction.redactor import Redactor
 
 from .billing.receivables import sync_attendee_names
+from .changes.links import send_links_mail
 from .invoices.ledger.charges import withdraw_receivables
 from .invoices.models.documents import Invoice, Payment
 from .models import AnswerFile, MailDelivery, Order, Registration, Sponsorship, WaitingEntry
@@ -72,8 +73,11 @@ def erase_waiting_mentions(rows: "QuerySet[Any]", _subject: DataSubject) -> None
 def erase_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> None:
     """Blank the address and billing details; issued invoices stay as they are.
 
-    Receivables of orders that were never confirmed are withdrawn.
+    Receivables of orders that were never confirmed are withdrawn. The orders' links are revoked; those of
+    attendees stay valid, and are mailed to attendees with upcoming places if the subject, who may have
+    forwarded the order's link to them, is given.
     """
+    order_ids = list(rows.values_list("pk", flat=True))
     # Otherwise the charges of an order that was never confirmed would stay open without a debtor.
     expired = get_expired_orders(timezone.now()).filter(pk__in=rows.values("pk"))
     withdraw_receivables(list(expired.values_list("reference", flat=True)))
@@ -81,7 +85,30 @@ def erase_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> N
     for pk, company in rows.exclude(company="").values_list("pk", "company") if subject else ():
         if redactor.has_match(company):
             Order.objects.filter(pk=pk).update(company=redactor.redact_text(company))
-    rows.update(email="", purchase_order="", network="", **{f"billing_{name}": "" for name in BILLING_FIELDS})
+    rows.update(
+        email="",
+        purchase_order="",
+        network="",
+        # Attendees may still have their places: nobody else must change them with the buyer's old e-mails.
+        link_version=F("link_version") + 1,
+        **{f"billing_{name}": "" for name in BILLING_FIELDS},
+    )
+    if subject:
+        _mail_links_to_attendees(order_ids)
+
+
+def _mail_links_to_attendees(order_ids: list[int]) -> None:
+    """E-mail the own link of each upcoming place whose attendee has not got one."""
+    rows = Registration.objects.active().filter(
+        order__in=order_ids, confirmed_at__isnull=False, event__ends_at__gt=timezone.now(), is_private=False
+    )
+    # Colleagues of a company's contact are invited by an e-mail with their link, as is whoever gets a place.
+    first = rows.exclude(order__source=Order.Source.COMPANY_CONTACT).select_related("order").order_by("pk")
+    ids = [
+        row.pk for row in first if row.email and row.holder_count == 1 and not row.order.notifies_attendees
+    ]
+    if ids:
+        send_links_mail.enqueue([], ids)
 
 
 def get_expired_orders(before: datetime.datetime) -> "QuerySet[Order]":

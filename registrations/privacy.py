@@ -98,27 +98,44 @@ def _iterate_file(row: Any) -> Iterable[tuple[str, bytes]]:
 
 
 def find_upcoming_places(subject: DataSubject) -> Iterator[EventBlocker]:
-    """Yield an error for each event that is not over and has a registration or wait of the subject."""
+    """Yield an error for each event that is not over and has a registration or wait of the subject.
+
+    A place that the subject only ordered blocks nothing once its attendee gets e-mails and links at an
+    address of their own and the place is confirmed.
+    """
     now = timezone.now()
-    is_own = has_address_in_column("email", subject) | has_address_in_column("order__email", subject)
+    is_own = has_address_in_column("email", subject)
     # A subject without an account is known by address only.
     is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
+    needs_buyer = Q(email="") | Q(confirmed_at=None)
+    is_own |= has_address_in_column("order__email", subject) & needs_buyer
     rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now)
-    text = _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.")
-    request = _("There is still a place booked at “%(event)s”. Only its organizers can cancel it.")
-    tasks: dict[Event, list[EventTask]] = {}
+    own_tasks: dict[Event, list[EventTask]] = {}
+    others_tasks: dict[Event, list[EventTask]] = {}
     for row in rows.select_related("event__venue", "order"):
         task = EventTask(_describe_task(row, subject), "organize-registration", row.reference, "#cancel")
+        tasks = own_tasks if _is_attendee(row, subject) else others_tasks
         tasks.setdefault(row.event, []).append(task)
-    yield from _make_blockers(tasks, text, request)
+    request = _("There is still a place booked at “%(event)s”. Only its organizers can cancel it.")
+    text = _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.")
+    yield from _make_blockers(own_tasks, text, request)
+    text = _(
+        "A place ordered for someone else at “%(event)s” still needs its buyer. Enter the attendee’s own "
+        "e-mail address, or cancel the place first."
+    )
+    yield from _make_blockers(others_tasks, text, request)
+    yield from _find_upcoming_waits(subject)
+
+
+def _find_upcoming_waits(subject: DataSubject) -> Iterator[EventBlocker]:
     waits = WaitingEntry.objects.active().filter(
-        has_address_in_column("email", subject), event__ends_at__gt=now
+        has_address_in_column("email", subject), event__ends_at__gt=timezone.now()
     )
     text = _("There is still an entry on the waiting list for “%(event)s”. Leave the list first.")
     request = _(
         "There is still an entry on the waiting list for “%(event)s”. Only its organizers can remove it."
     )
-    tasks = {}
+    tasks: dict[Event, list[EventTask]] = {}
     for wait in waits.select_related("event__venue"):
         # The time tells the entry from the others of the list, without a name.
         joined = format_datetime(wait.joined_at, wait.event.zone)
@@ -129,20 +146,26 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[EventBlocker]:
     yield from _make_blockers(tasks, text, request)
 
 
-def _describe_task(registration: Registration, subject: DataSubject) -> str:
-    """Return what the organizers can do about this place, which the subject has or ordered."""
-    is_own = normalize_email(registration.email) in subject.addresses or (
+def _is_attendee(registration: Registration, subject: DataSubject) -> bool:
+    return normalize_email(registration.email) in subject.addresses or (
         subject.person is not None and registration.person_id == subject.person_id
     )
-    # After a transfer, the order would still name its buyer and block the erasure.
-    text = _("Cancel registration %(reference)s")
-    if not is_own:
+
+
+def _describe_task(registration: Registration, subject: DataSubject) -> str:
+    """Return what the organizers can do about this place, which the subject has or ordered."""
+    text: TranslatableText = _("Cancel or transfer registration %(reference)s")
+    is_others = not _is_attendee(registration, subject)
+    if is_others and registration.confirmed_at and not registration.email:
+        text = _(
+            "Enter the attendee’s own e-mail address for registration %(reference)s, ordered for someone "
+            "else; or cancel it after asking the attendee"
+        )
+    elif is_others:
         text = _(
             "Cancel registration %(reference)s, ordered for someone else: ask the attendee before you cancel"
         )
-    elif normalize_email(registration.order.email) not in subject.addresses:
-        text = _("Cancel or transfer registration %(reference)s")
-    return text % {"reference": registration.reference}
+    return str(text) % {"reference": registration.reference}
 
 
 def _make_blockers(

@@ -300,11 +300,14 @@ def test_reader_who_may_cancel_gets_the_link_instead_of_the_button(case, place):
     ("buyer", "attendee", "label"),
     [
         ("other@firm.example", "zoe.q@firm.example", "Cancel or transfer registration {}"),
-        ("Zoe.Q@firm.example", "zoe.q@firm.example", "Cancel registration {}"),
+        ("Zoe.Q@firm.example", "zoe.q@firm.example", "Cancel or transfer registration {}"),
         (
             "zoe.q@firm.example",
-            "colleague@firm.example",
-            "Cancel registration {}, ordered for someone else: ask the attendee before you cancel",
+            "",
+            (
+                "Enter the attendee’s own e-mail address for registration {}, ordered for someone else; or "
+                "cancel it after asking the attendee"
+            ),
         ),
     ],
 )
