@@ -101,25 +101,11 @@ class AppointeeForm(AddressHintMixin, ActionErrorsMixin, forms.Form):
         if not people:
             return
         self.candidates = {str(person.pk): person for person in people[:MAX_CANDIDATES]}
-        choices = [(key, describe_candidate(person)) for key, person in self.candidates.items()]
+        more_choices = []
         if self.asks_names:
-            choices.append(
-                (
-                    "-".join([NEW_PERSON, *self.candidates]),
-                    gettext("Someone else: add them with the name below"),
-                )
-            )
-        sentence = _("Choose the person you mean.")
-        self.fields["person"] = forms.ChoiceField(
-            label=_("Who do you mean?"),
-            choices=choices,
-            widget=forms.RadioSelect,
-            error_messages={"required": sentence, "invalid_choice": sentence},
-        )
-        if len(people) > MAX_CANDIDATES:
-            self.fields["person"].help_text = _(
-                "Only the first matches are shown. Enter more of the name to find others."
-            )
+            label = gettext("Someone else: add them with the name below")
+            more_choices = [("-".join([NEW_PERSON, *self.candidates]), label)]
+        self.fields["person"] = make_candidate_field(people, *more_choices)
         self.order_fields(self.field_order)
 
     def clean_email(self) -> str:
@@ -180,6 +166,20 @@ def _is_address(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def make_candidate_field(people: list[Person], *more_choices: tuple[str, str]) -> forms.ChoiceField:
+    """Return the question which of these people is meant, of whom the first `MAX_CANDIDATES` are shown."""
+    sentence = _("Choose the person you mean.")
+    choices = [(str(person.pk), describe_candidate(person)) for person in people[:MAX_CANDIDATES]]
+    hint = _("Only the first matches are shown. Enter more of the name to find others.")
+    return forms.ChoiceField(
+        label=_("Who do you mean?"),
+        choices=[*choices, *more_choices],
+        widget=forms.RadioSelect,
+        help_text=hint if len(people) > MAX_CANDIDATES else "",
+        error_messages={"required": sentence, "invalid_choice": sentence},
+    )
 
 
 def describe_candidate(person: Person) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.appointments.candidates import MAX_CANDIDATES, find_people_by_name, has_exact_name
-from convention.club.appointments.forms import describe_candidate
+from convention.club.appointments.forms import make_candidate_field
 from convention.club.models import Company, Person
 from convention.club.people import find_address_holder
 from convention.club.permissions import can_read_directory, get_vendors
@@ -139,17 +139,7 @@ class ProposalRecordForm(ProposalForm):
         self.candidates = {str(person.pk): person for person in people[:MAX_CANDIDATES]}
         if not people or (len(people) == 1 and ("@" in typed or has_exact_name(people[0], typed))):
             return
-        sentence = _("Choose the person you mean.")
-        self.fields["person"] = forms.ChoiceField(
-            label=_("Who do you mean?"),
-            choices=[(key, describe_candidate(person)) for key, person in self.candidates.items()],
-            widget=forms.RadioSelect,
-            error_messages={"required": sentence, "invalid_choice": sentence},
-        )
-        if len(people) > MAX_CANDIDATES:
-            self.fields["person"].help_text = _(
-                "Only the first matches are shown. Enter more of the name to find others."
-            )
+        self.fields["person"] = make_candidate_field(people)
         self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.text.dates import format_date_with_weekday, format_time
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, OfferedRowsField
 from registrations.visits.models import Application, Ride, Visit
 
 TIME_FIELDS = ("leaves_at", "arrives_at")
@@ -118,7 +118,7 @@ class VisitorRidesForm(RideChoiceForm):
 class RideAssignmentForm(ActionErrorsMixin, forms.Form):
     """Several visitors of a visit, and the ride that they are assigned to."""
 
-    visitors = forms.ModelMultipleChoiceField(
+    visitors = OfferedRowsField(
         Application.objects.none(),
         error_messages={
             "required": _("Select the people to assign to a ride."),

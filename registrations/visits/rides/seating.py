@@ -146,11 +146,16 @@ def seat_visitors(*, ride: Ride, application_ids: Collection[int], reason: str =
     """Assign these visitors to a ride, in place of their ride in its direction, and mail those who change.
 
     Visitors who lost their place, or whose coach in this direction has left, are refused; all others get a
-    seat, or nobody does. Raise SoldOut without a seat for each, NotOpenNow if the ride has left.
+    seat, or nobody does. Raise SoldOut without a seat for each, NotOpenNow if the ride has left or is gone.
     """
     # Locked before the seats are read, which are then those that `set_rides` replaces.
-    list(Ride.objects.select_for_update().filter(visit=ride.visit_id).order_by("pk"))
-    if ride.leaves_at <= timezone.now():
+    rides = {
+        row.pk: row for row in Ride.objects.select_for_update().filter(visit=ride.visit_id).order_by("pk")
+    }
+    locked_ride = rides.get(ride.pk)
+    if locked_ride is None:
+        raise NotOpenNow(_("This ride is no longer available. Please choose another one."))
+    if locked_ride.leaves_at <= timezone.now():
         raise NotOpenNow(_("This coach has already left."))
     selected = Application.objects.filter(visit=ride.visit_id, pk__in=application_ids)
     visitors = list(list_visitors_to_seat(ride.visit).filter(pk__in=application_ids))

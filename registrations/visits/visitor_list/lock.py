@@ -59,11 +59,12 @@ def unlock_list(*, visit: Visit) -> Visit:
     if locked_at is None or visit.sent_at or visit.locks_at <= timezone.now():
         raise NotOpenNow(_("The lock date has passed or the host already has the list, so it stays locked."))
     visit.save(update_fields=["locked_at"])
+    # Before members can apply again, so that none of them overtakes those who wait. Tickets are locked before
+    # lists, as in cancellations.
+    offer_free_event_places(visit.event)
     # A mail that waits for the worker would send a list that is not locked.
     revoke_all_links(visit, at=timezone.now())
     record_action("visit.unlock", visit, event=visit.event, fields=["locked_at"])
-    # Before members can apply again, so that none of them overtakes those who wait.
-    offer_free_event_places(visit.event)
     return visit
 
 

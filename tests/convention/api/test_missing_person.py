@@ -5,6 +5,7 @@ import json
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import RequestFactory
+from django.utils import translation
 
 from convention.api.problems import handle_api_exception
 from convention.club.models import Person
@@ -15,6 +16,12 @@ from tests.factories import make_person, make_registration
 # Databases check foreign keys at the end of a transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 SENTENCE = "Something has changed in the meantime. Please try again."
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 def store_row_of_missing_person():

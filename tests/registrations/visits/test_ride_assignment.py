@@ -4,9 +4,10 @@ import pytest
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
+from convention.errors import NotOpenNow
 from registrations.models import Registration
 from registrations.visits.models import Application, Ride
-from registrations.visits.rides.seating import choose_rides, seat_visitor
+from registrations.visits.rides.seating import choose_rides, seat_visitor, seat_visitors
 from tests.factories import make_staff
 from tests.registrations.visits.visit_day import make_ride, make_visit, make_visitor
 from tests.site_objects import make_client
@@ -100,3 +101,21 @@ def test_assignment_without_people_or_to_a_ride_of_another_visit_is_refused(visi
     assert list(elsewhere.context["form"].errors) == ["ride"]
     assert list(of_other_visit.context["form"].errors) == ["visitors"]
     assert list_reserved(ride, other) == [0, 0]
+
+
+def test_number_too_large_for_the_database_is_no_visitor(visit):
+    organizer = make_client(make_staff(visit.event))
+    data = {"ride": make_ride(visit).pk, "visitors": ["9" * 20]}
+
+    answer = organizer.post(f"/en/organize/{visit.event.slug}/visit/rides/", data)
+
+    assert list(answer.context["form"].errors) == ["visitors"]
+
+
+def test_ride_that_was_removed_meanwhile_is_named_as_gone(visit):
+    ride, visitor = make_ride(visit), make_visitor(visit)
+    stale = Ride.objects.get(pk=ride.pk)
+    Ride.objects.filter(pk=ride.pk).delete()
+
+    with pytest.raises(NotOpenNow, match="no longer available"):
+        seat_visitors(ride=stale, application_ids=[visitor.pk])
