@@ -104,9 +104,7 @@ def _mail_links_to_attendees(order_ids: list[int]) -> None:
     )
     # Colleagues of a company's contact are invited by an e-mail with their link, as is whoever gets a place.
     first = rows.exclude(order__source=Order.Source.COMPANY_CONTACT).select_related("order").order_by("pk")
-    ids = [
-        row.pk for row in first if row.email and row.holder_count == 1 and not row.order.notifies_attendees
-    ]
+    ids = [row.pk for row in first if row.email and row.holder_number < 2 and not row.gets_own_confirmation]
     if ids:
         send_links_mail.enqueue([], ids)
 

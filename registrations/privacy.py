@@ -120,8 +120,8 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[EventBlocker]:
     text = _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.")
     yield from _make_blockers(own_tasks, text, request)
     text = _(
-        "A place ordered for someone else at “%(event)s” still needs its buyer. Enter the attendee’s own "
-        "e-mail address, or cancel the place first."
+        "A place ordered for someone else at “%(event)s” needs its buyer until it is confirmed and the "
+        "attendee has an address. Enter the attendee’s own e-mail address, or cancel the place first."
     )
     yield from _make_blockers(others_tasks, text, request)
     yield from _find_upcoming_waits(subject)

@@ -10,6 +10,7 @@ from convention.personal_data import DataSubject
 from convention.privacy.erase import ErasureBlocked, erase_subject
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.links import build_attendee_url
+from registrations.models import Registration
 from registrations.privacy import find_upcoming_places
 from tests.factories import make_registration
 
@@ -63,6 +64,17 @@ def test_attendee_is_e_mailed_the_own_link(place, run_tasks, mailoutbox):
     [mail] = mailoutbox
     assert mail.to == ["ana@firm.example"]
     assert build_attendee_url(place) in mail.body
+
+
+def test_attendee_without_a_name_who_got_no_confirmation_is_e_mailed(place, run_tasks, mailoutbox):
+    place.order.notifies_attendees = True
+    place.order.save()
+    Registration.objects.filter(pk=place.pk).update(first_name="", last_name="", sort_name="")
+
+    erase_buyer(place)
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [["ana@firm.example"]]
 
 
 def test_attendee_who_got_the_link_with_the_place_gets_no_second_e_mail(place, run_tasks, mailoutbox):
