@@ -49,6 +49,8 @@ def validate_phone(text: str) -> None:
 
 def make_phone_url(phone: str) -> str:
     """Return the `tel:` address of a valid number (RFC 3966), "" of any other text."""
+    # Validated numbers may be stored as typed, by Django's admin for example.
+    phone = normalize_phone(phone)
     # Longer texts are no numbers, and slow to match.
     match = NUMBER_PATTERN.fullmatch(phone) if len(phone) <= MAX_PHONE_LENGTH else None
     if match is None:
@@ -77,5 +79,5 @@ def is_same_phone(first: str, second: str) -> bool:
 
 def join_searched_digits(words: str) -> str:
     """Return a searched phone number as its search key; any other text as it is."""
-    key = make_phone_search_key(normalize_phone(words))
+    key = make_phone_search_key(words)
     return key if len(key) >= MIN_SEARCH_DIGITS else words

@@ -46,7 +46,12 @@ def address_request(request: "HttpRequest", person_id: int) -> HttpResponse:
             messages.add_message(request, level, sentence)
             return redirect("club-person", person_id)
     holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
-    context = {"person": person, "recipients": list_recipients(person), "holder": holder}
+    context = {
+        "person": person,
+        "objection": find_address_objection(person, actor),
+        "recipients": list_recipients(person),
+        "holder": holder,
+    }
     return render_club_page(request, "address_request.html", address_form=form, **context)
 
 

@@ -96,9 +96,9 @@ class AddressList:
 
     @property
     def language_choices(self) -> list[tuple[str, str, int]]:
-        """Return the code, name and number of people of each language that people read."""
+        """Return the code, name and number of people of each language that is read or was chosen."""
         counts = self.language_counts
-        return [(code, str(name), counts[code]) for code, name in LANGUAGE_CHOICES if counts[code]]
+        return [(code, str(name), counts[code]) for code, name in LANGUAGE_CHOICES if code in counts]
 
     @property
     def left_out_count(self) -> int:
@@ -138,7 +138,8 @@ def build_address_list(
     bounced = find_bounced_addresses(addresses)
     no_news: set[str] = hooks.news_unsubscriptions.provider()(addresses)
     included, left_out, unsubscribed_count = list[Person](), list[tuple[Person, LeftOutReason]](), 0
-    language_counts = Counter[str]()
+    # The chosen one even if nobody is left who reads it: the page shows what was chosen.
+    language_counts = Counter[str]({language: 0} if language else {})
     for person in people:
         reason = _find_reason(person, bounced=bounced, no_news=no_news)
         is_chosen = language in ("", person.language)
@@ -147,7 +148,8 @@ def build_address_list(
             reason = None
         if reason is None and QUOTE in (person.email or ""):
             reason = LeftOutReason.QUOTED
-        language_counts[person.language] += reason is None
+        if reason is None:
+            language_counts[person.language] += 1
         if reason and is_chosen:
             left_out.append((person, reason))
         elif is_chosen:

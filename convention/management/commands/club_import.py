@@ -5,6 +5,7 @@
 """
 
 import datetime
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,14 @@ from convention.files import read_input_file
 from convention.tables.columns import apply_column_maps
 from convention.tables.files import ParsedTable, read_upload
 from convention.tables.row_errors import InvalidRows, shorten_lines
+
+
+def parse_day(text: str) -> datetime.date:
+    """Return the day that was typed. Raise ArgumentTypeError, whose sentence the command line shows."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{text}” is not a date. Enter it as 2027-12-31.") from error
 
 
 class Command(ConventionCommand):
@@ -59,7 +68,7 @@ class Command(ConventionCommand):
         parser.add_argument(
             "--member-until",
             metavar="DATE",
-            type=datetime.date.fromisoformat,
+            type=parse_day,
             help="the last day of new memberships without one in the list, as 2027-12-31",
         )
         parser.add_argument(
@@ -97,9 +106,9 @@ class Command(ConventionCommand):
         if endless_count := len(outcome.endless_memberships):
             sentence = ngettext(
                 "%(count)d new membership has no end date, so it never comes up for renewal. Set one with "
-                "--member-until.",
+                "--member-until before you import, or on the page of the membership afterwards.",
                 "%(count)d new memberships have no end date, so they never come up for renewal. Set one with "
-                "--member-until.",
+                "--member-until before you import, or on the pages of the memberships afterwards.",
                 endless_count,
             )
             self.print_notice(sentence % {"count": endless_count})

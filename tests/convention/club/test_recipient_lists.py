@@ -165,3 +165,11 @@ def test_queries_of_a_download_do_not_grow_with_the_people(client):
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_chosen_language_that_nobody_reads_any_more_is_shown(client, lake):
+    CompanyContact.objects.filter(person__language="en").delete()
+
+    tree = read(client, f"{AT}companies/lake/addresses/?language=en")
+
+    assert tree.xpath("//select[@name='language']/option[@selected]/@value") == ["en"]

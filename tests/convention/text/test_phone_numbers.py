@@ -80,3 +80,7 @@ def test_other_extension_is_another_number():
 )
 def test_searched_number_loses_its_spaces(words, expected):
     assert join_searched_digits(words) == expected
+
+
+def test_number_stored_with_typographic_spaces_has_a_link():
+    assert make_phone_url("06\u00a039\u00a098\u202f00\u00a001") == "tel:0639980001"
