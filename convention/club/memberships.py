@@ -243,6 +243,8 @@ def _check_renewal(
     errors: dict[str, list[str]] = {}
     if first_day is None or membership.ends_on is None:
         errors["ends_on"] = [_("This membership has no end date, so another one cannot follow it.")]
+    elif membership.confirmed_on is None:
+        errors["membership"] = [_("Confirm this membership first.")]
     elif membership.left_on:
         errors["membership"] = [_("This membership was ended early, so it cannot be renewed.")]
     elif (latest := find_latest_membership(membership.company.memberships.all())) != membership:

@@ -8,6 +8,7 @@ from lxml import html
 
 from convention.club.memberships import confirm_membership, create_membership, renew_membership
 from convention.club.models import Membership, Plan
+from convention.errors import InvalidFields
 from tests.factories import make_company, make_secretary
 from tests.site_objects import make_client
 
@@ -116,3 +117,15 @@ def test_renewal_of_a_closed_plan_asks_for_another_one(client, plan):
     page = html.fromstring(client.get(f"{AT}lac/memberships/{membership.pk}/").content)
 
     assert page.xpath("//select[@name='renew-plan']/option/@value") == ["", str(other.pk)]
+
+
+def test_draft_is_not_renewed(plan):
+    company = make_company(name="Lac", slug="lac", role=None)
+    draft = create_membership(
+        company=company, plan=plan, starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
+    )
+
+    with pytest.raises(InvalidFields) as caught:
+        renew_membership(membership=draft, plan=plan, ends_on=None)
+
+    assert list(caught.value.field_errors) == ["membership"]
