@@ -50,20 +50,32 @@ def ride_list(request: HttpRequest, event: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _assign_visitors(request, form, rides):
         return redirect(request.get_full_path())
     page = Paginator(list_visitors_to_seat(visit), VISITORS_PER_PAGE).get_page(request.GET.get("page"))
+    people = [(application, list_rides_by_direction(application)) for application in page] if rides else []
     context = {
         "event": visit.event,
         "visit": visit,
         "section": "organize",
         "rides": rides,
         "form": form,
-        "selected_ids": request.POST.getlist("visitors"),
+        "selected_ids": _list_selected_ids(request, people),
         "page_obj": page,
         "directions": Ride.Direction.labels,
-        "people": [(application, list_rides_by_direction(application)) for application in page]
-        if rides
-        else [],
+        "people": people,
     }
     return render(request, "visits/organize_rides.html", context)
+
+
+def _list_selected_ids(
+    request: HttpRequest, people: list[tuple[Application, list[tuple[str, Ride | None]]]]
+) -> list[str]:
+    """Return the ids of the visitors to tick: those posted, else all, or those without a ride one way."""
+    if request.method == "POST":
+        return request.POST.getlist("visitors")
+    choice = request.GET.get("select", "")
+    if choice == "page":
+        return [str(application.pk) for application, _rides in people]
+    label = dict(Ride.Direction.choices).get(choice)
+    return [str(application.pk) for application, rides in people if (label, None) in rides]
 
 
 def _assign_visitors(request: HttpRequest, form: RideAssignmentForm, rides: list[Ride]) -> bool:

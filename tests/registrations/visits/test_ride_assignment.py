@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import NotOpenNow
@@ -119,3 +120,22 @@ def test_ride_that_was_removed_meanwhile_is_named_as_gone(visit):
 
     with pytest.raises(NotOpenNow, match="no longer available"):
         seat_visitors(ride=stale, application_ids=[visitor.pk])
+
+
+@pytest.mark.parametrize(
+    ("choice", "names"),
+    [("page", ["Aboard", "Free"]), ("out", ["Free"]), ("back", ["Aboard", "Free"]), ("x", [])],
+)
+def test_links_select_everyone_or_those_without_a_ride(visit, choice, names):
+    aboard = make_visitor(visit, first_name="", last_name="Aboard")
+    make_visitor(visit, first_name="", last_name="Free")
+    seat_visitor(application=aboard, ride_ids={make_ride(visit).pk})
+
+    page = html.fromstring(
+        make_client(make_staff(visit.event))
+        .get(f"/en/organize/{visit.event.slug}/visit/rides/", {"select": choice})
+        .content
+    )
+
+    ticked = page.xpath("//tbody//tr[.//input[@checked]]//a/text()")
+    assert ticked == names
