@@ -151,7 +151,8 @@ def _write_visit_invitation(visit: Visit) -> str:
         _("You are invited to a visit: **{event}**."),
         "\n".join(facts),
         *conditions,
-        _("Kind regards,\n{event}"),
+        # The club invites, not the visit.
+        f"{_('Kind regards,')}\n{settings.SITE_NAME}",
     ]
     return "\n\n".join(paragraphs)
 

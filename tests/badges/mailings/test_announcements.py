@@ -120,6 +120,15 @@ def test_invitation_to_a_visit_without_limit_and_terms_leaves_them_out():
     assert "confidentiality" not in text
 
 
+def test_invitation_to_a_visit_is_signed_by_the_club(settings):
+    settings.SITE_NAME = "Club des infrastructures"
+
+    texts = build_invitation_draft(MEMBERS, make_visit().event).texts
+
+    assert texts["text_en"].endswith("Kind regards,\nClub des infrastructures")
+    assert texts["text_fr"].endswith("Bien cordialement,\nClub des infrastructures")
+
+
 def test_invitation_to_another_event_leads_to_registration():
     text = build_invitation_draft(MEMBERS, make_event()).texts["text_en"]
 
