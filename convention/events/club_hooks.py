@@ -41,11 +41,15 @@ class GroupMeeting:
 
 @dataclass(frozen=True)
 class Participation:
-    """A person's registration or application, on their page; `state` is in words."""
+    """A person's registration or application, on their page; `state` is in words.
+
+    `needs_decision`: the person lost what the place depends on, and an organizer keeps or withdraws it.
+    """
 
     event: Event
     state: str
     path: str
+    needs_decision: bool = False
 
 
 def list_group_meetings(group: WorkingGroup, reader: "RequestUser") -> list[GroupMeeting]:

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.club.change_employer import (
     MembershipRole,
     describe_roles_to_replace,
@@ -63,3 +64,14 @@ def warn_of_roles_to_replace(
     memberships = list_represented_memberships(person)
     for sentence in describe_roles_to_replace(memberships, person=person):
         messages.warning(request, sentence)
+
+
+def warn_of_visits_to_decide(request: HttpRequest, person: Person) -> None:
+    """Name the visits on which the person lost what the place depends on, with links to decide."""
+    providers = hooks.person_participations.providers()
+    rows = [row for provider in providers for row in provider(person, request.user) if row.needs_decision]
+    rows.sort(key=lambda row: row.event.starts_at)
+    if rows:
+        links = format_html_join(", ", '<a href="{}">{}</a>', ((row.path, row.event.title) for row in rows))
+        sentence = _("Decide whether %(name)s keeps the place on:") % {"name": person}
+        messages.warning(request, format_html("{} {}", sentence, links))

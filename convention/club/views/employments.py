@@ -22,7 +22,7 @@ from convention.club.permissions import require_directory_reader
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 
-from .base import render_club_page, warn_of_roles_to_replace
+from .base import render_club_page, warn_of_roles_to_replace, warn_of_visits_to_decide
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -75,6 +75,7 @@ def employment_end(request: "HttpRequest", person_id: int, employment_id: int) -
         else:
             messages.success(request, _("The end of the job has been saved."))
             warn_of_roles_to_replace(request, employment.person, former_roles=former_roles)
+            warn_of_visits_to_decide(request, employment.person)
             return redirect("club-person", person_id)
     context = {"employment": employment, "dependents": list_dependents_to_end(employment)}
     return render_club_page(request, "employment_end.html", form=form, **context)
@@ -92,6 +93,7 @@ def employment_remove(request: "HttpRequest", person_id: int, employment_id: int
             return _redirect_to_person(request, person_id, error)
         messages.success(request, _("The job at %(company)s has been removed.") % {"company": company})
         warn_of_roles_to_replace(request, employment.person, former_roles=former_roles)
+        warn_of_visits_to_decide(request, employment.person)
         return redirect("club-person", person_id)
     dependents = list_dependents_to_remove(employment)
     return render_club_page(request, "employment_remove.html", employment=employment, dependents=dependents)

@@ -55,6 +55,7 @@ from .base import (
     render_club_page,
     render_end_question,
     warn_of_roles_to_replace,
+    warn_of_visits_to_decide,
 )
 from .filters import PeopleFilter, find_company_in_query
 
@@ -368,6 +369,7 @@ def _change_employer_and_address(request: "HttpRequest", form: EmployerChangeFor
     for level, sentence in notices:
         messages.add_message(request, level, sentence)
     warn_of_roles_to_replace(request, person, former_roles=former_roles)
+    warn_of_visits_to_decide(request, person)
     return True
 
 

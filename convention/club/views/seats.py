@@ -20,7 +20,7 @@ from convention.errors import NotOpenNow
 from convention.text.dates import format_date
 from convention.web.routing import require_safe_or_post
 
-from .base import EndQuestion, render_club_page, render_end_question
+from .base import EndQuestion, render_club_page, render_end_question, warn_of_visits_to_decide
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -77,6 +77,7 @@ def seat_move(request: "HttpRequest", company: str, seat: int) -> "HttpResponse"
         else:
             names = {"name": person, "former": seat_row.person}
             messages.success(request, _("%(name)s now has the seat of %(former)s.") % names)
+            warn_of_visits_to_decide(request, seat_row.person)
             return redirect("club-company", company)
     return render_club_page(
         request, "seat_move.html", company=seat_row.membership.company, seat=seat_row, form=form
@@ -92,6 +93,7 @@ def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
         return _ask_before_end(request, seat_row)
     end_seat(seat=seat_row)
     messages.success(request, _("%(name)s no longer has a seat.") % {"name": seat_row.person})
+    warn_of_visits_to_decide(request, seat_row.person)
     return _redirect_back(request, company, seat_row.person)
 
 

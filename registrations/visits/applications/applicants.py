@@ -1,11 +1,12 @@
 """The organizer's view of applications: rows with their states, counts, and a table to download."""
 
 import datetime
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import DateField, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 
 
 def find_current_objections(visit: Visit, applications: Collection[Application]) -> dict[int, list[str]]:
+    """Return what `find_objections_across_visits` returns, for applications to one visit as it is given."""
+    for application in applications:
+        application.visit = visit
+    return find_objections_across_visits(applications)
+
+
+def find_objections_across_visits(applications: Collection[Application]) -> dict[int, list[str]]:
     """Return the codes of `Application.Refusal` that apply today, by application id.
 
     Refused and erased applications and those without objections are left out. The number of queries is fixed.
@@ -37,31 +45,57 @@ def find_current_objections(visit: Visit, applications: Collection[Application])
         for application in applications
         if application.person_id and application.refused_at is None
     ]
-    person_ids = [application.person_id for application in candidates]
-    # On the day of the visit, not today: seats and jobs may begin or end in between.
-    seats = Seat.objects.granting_membership(at=visit.day).filter(
-        person__in=person_ids, person__is_active=True
-    )
-    # Pairs of person and company: a seat at another company does not count for this application.
-    seat_companies = set(seats.order_by().values_list("person", "membership__company"))
-    employer_ids: dict[int, list[int]] = {}
-    open_jobs = Employment.objects.open(at=visit.day).filter(person__in=person_ids)
-    for person, company in open_jobs.order_by().values_list("person", "company"):
-        employer_ids.setdefault(person, []).append(company)
-    companies, host = CompanyMarkets.load(), visit.event.host_id
-    host_markets = companies.list_host_markets(host)
+    if not candidates:
+        return {}
+    seats, employer_ids = _load_seats_and_employers(candidates)
+    companies = CompanyMarkets.load()
+    hosts = {application.visit.event.host_id for application in candidates}
+    host_markets = {host: companies.list_host_markets(host) for host in hosts}
     objections = {}
     for application in candidates:
+        day, host = application.visit.day, application.visit.event.host_id
         candidate = VisitCandidate(
-            has_seat=(application.person_id, application.company_id) in seat_companies,
-            market_ids=companies.list_competing_markets(
-                employer_ids.get(application.person_id or 0, []), host
-            ),
-            host_market_ids=host_markets,
+            # A seat at another company does not count for this application.
+            has_seat=(day, application.person_id, application.company_id) in seats,
+            market_ids=companies.list_competing_markets(employer_ids[day, application.person_id], host),
+            host_market_ids=host_markets[host],
         )
         if codes := find_objections(candidate):
             objections[application.pk] = codes
     return objections
+
+
+# Day of the visit, person, company.
+type DatedSeat = tuple[datetime.date, int | None, int | None]
+# The ids of the employers by day of the visit and person.
+type DatedEmployers = Mapping[tuple[datetime.date, int | None], list[int]]
+
+
+def _load_seats_and_employers(applications: Collection[Application]) -> tuple[set[DatedSeat], DatedEmployers]:
+    """Return the seats and employers of these people on the days of the visits, in two queries."""
+    # On the day of the visit, not today: seats and jobs may begin or end in between.
+    people_by_day = defaultdict[datetime.date, set[int | None]](set)
+    for application in applications:
+        people_by_day[application.visit.day].add(application.person_id)
+    seats = [
+        _select_dated(Seat.objects.granting_membership(at=day), day, people)
+        .filter(person__is_active=True)
+        .values_list("day", "person", "membership__company")
+        for day, people in people_by_day.items()
+    ]
+    jobs = [
+        _select_dated(Employment.objects.open(at=day), day, people).values_list("day", "person", "company")
+        for day, people in people_by_day.items()
+    ]
+    employer_ids = defaultdict[tuple[datetime.date, int | None], list[int]](list)
+    for day, person, company in jobs[0].union(*jobs[1:]):
+        employer_ids[day, person].append(company)
+    return set(seats[0].union(*seats[1:])), employer_ids
+
+
+def _select_dated(rows: QuerySet[Any], day: datetime.date, people: Collection[int | None]) -> QuerySet[Any]:
+    # Unordered, as the parts of a union have to be.
+    return rows.filter(person__in=people).order_by().annotate(day=Value(day, DateField()))
 
 
 @dataclass(frozen=True)
@@ -117,8 +151,26 @@ def list_applicants(visit: Visit) -> list[Applicant]:
 
 
 def find_undecided_ids(visit: Visit) -> set[int]:
-    """Return the ids of the applications that need a decision."""
-    return {applicant.application.pk for applicant in list_applicants(visit) if applicant.needs_decision}
+    """Return the ids of the visit's applications that need a decision."""
+    return {application.pk for application in list_undecided_applications([visit])}
+
+
+def list_undecided_applications(
+    visits: Collection[Visit], *, person: Person | None = None
+) -> list[Application]:
+    """Return the applications to these visits that need a decision, in a fixed number of queries.
+
+    With `person`, only those of this person.
+    """
+    rows = Application.objects.filter(visit__in=visits, exception_granted_at=None)
+    if person:
+        rows = rows.filter(person=person)
+    applications = list(rows.select_related("visit__event", "registration", "waiting_entry").order_by("pk"))
+    objections = find_objections_across_visits(applications)
+    objected = [application for application in applications if application.pk in objections]
+    states = find_states_across_visits(objected) if objected else {}
+    applicants = [Applicant(row, states[row.pk], current_objections=objections[row.pk]) for row in objected]
+    return [applicant.application for applicant in applicants if applicant.needs_decision]
 
 
 NEEDS_DECISION_FILTER = "decide"
@@ -246,11 +298,14 @@ def list_visit_participations(person: Person, reader: "RequestUser") -> list[Par
     rows = Application.objects.filter(person=person).select_related("visit__event").order_by("pk")
     applications = [row for row in rows if can_manage_visit(reader, row.visit.event)]
     states = find_states_across_visits(applications) if applications else {}
+    upcoming = [row.visit for row in applications if not row.visit.event.is_over()]
+    undecided_ids = {row.pk for row in list_undecided_applications(upcoming, person=person)}
     return [
         Participation(
             row.visit.event,
             state=str(states[row.pk].label),
             path=reverse("organize-visit-applicant", args=[row.visit.event.slug, row.pk]),
+            needs_decision=row.pk in undecided_ids,
         )
         for row in applications
     ]

@@ -1,6 +1,7 @@
-"""List what a planner of the season has to do: locked visits, proposals, and companies without a vote."""
+"""List what a planner of the season has to do: visits, proposals, and companies without a vote or contact."""
 
 import datetime
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from django.utils.translation import ngettext
@@ -9,8 +10,9 @@ from convention.club.memberships import MembershipFilter, filter_by_membership
 from convention.club.models import Company
 from convention.club.permissions import can_manage_directory
 from convention.events.attention import AttentionItem
+from registrations.visits.applications.applicants import NEEDS_DECISION_FILTER, list_undecided_applications
 from registrations.visits.models import Proposal, Visit
-from registrations.visits.permissions import can_read_identities
+from registrations.visits.permissions import can_manage_visit, can_read_identities
 from registrations.visits.visitor_list.open_steps import list_open_steps
 
 if TYPE_CHECKING:
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 
 def list_season_items(planner: "RequestUser", *, at: datetime.datetime) -> list[AttentionItem]:
     """Return the planner's items, the most urgent first."""
-    visits = Visit.objects.active().filter(locked_at__isnull=False, event__ends_at__gt=at)
-    # Few visits are locked and still to come, so a handful of queries for each is cheap.
+    visits = Visit.objects.active().filter(event__ends_at__gt=at)
     items = list_visit_items(planner, list(visits.select_related("event")), at=at)
     # sorted() is stable: within a gravity the next visit comes first.
     items += [*_list_proposal_items(), *_list_membership_items(planner)]
@@ -30,14 +31,52 @@ def list_season_items(planner: "RequestUser", *, at: datetime.datetime) -> list[
 def list_visit_items(
     reader: "RequestUser", visits: list[Visit], *, at: datetime.datetime
 ) -> list[AttentionItem]:
-    """Return the open steps of these visits' lists; none for organizers, who may not open the lists."""
-    if not can_read_identities(reader):
-        return []
-    return [
-        AttentionItem(step.sentence, step.gravity, "organize-visit-lists", event=visit.event)
+    """Return what these visits still need, the most urgent first: decisions, and open steps of the lists.
+
+    Each only for readers of the page where to act: organizers may not open the lists.
+    """
+    items = _list_undecided_items(reader, visits, at=at)
+    if can_read_identities(reader):
+        items += [
+            AttentionItem(step.sentence, step.gravity, "organize-visit-lists", event=visit.event)
+            # Few visits are locked and still to come, so a handful of queries for each is cheap.
+            for visit in visits
+            if visit.locked_at
+            for step in list_open_steps(visit, at=at)
+        ]
+    return sorted(items, key=lambda item: -item.gravity)
+
+
+def _list_undecided_items(
+    reader: "RequestUser", visits: list[Visit], *, at: datetime.datetime
+) -> list[AttentionItem]:
+    """Return an item for each upcoming visit with people who lost their seat or work for a competitor."""
+    upcoming = [
+        visit
         for visit in visits
-        for step in list_open_steps(visit, at=at)
+        if can_manage_visit(reader, visit.event) and not visit.cancelled_at and not visit.event.is_over(at=at)
     ]
+    counts = Counter(row.visit_id for row in list_undecided_applications(upcoming))
+    return [
+        AttentionItem(
+            _describe_undecided(counts[visit.pk]),
+            1,
+            "organize-visit-applicants",
+            f"?state={NEEDS_DECISION_FILTER}",
+            event=visit.event,
+        )
+        for visit in upcoming
+        if counts[visit.pk]
+    ]
+
+
+def _describe_undecided(count: int) -> str:
+    sentence = ngettext(
+        "%(count)d person has lost their seat or now works for a competitor: keep or withdraw their place.",
+        "%(count)d people have lost their seat or now work for a competitor: keep or withdraw their places.",
+        count,
+    )
+    return sentence % {"count": count}
 
 
 def _list_proposal_items() -> list[AttentionItem]:
