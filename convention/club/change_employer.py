@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,12 @@ from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.text.dates import format_date
 
-from .appointments.contacts import appoint_contact, is_company_contact
+from .appointments.contacts import (
+    appoint_contact,
+    find_days_without_contact,
+    is_company_contact,
+    list_contact_companies,
+)
 from .appointments.mails import notify_company_contact
 from .models import Company, CompanyContact, Employment, Mandate, Membership, Person, Seat
 from .people import refuse_erased_person
@@ -62,6 +67,17 @@ class MembershipRole:
     @property
     def label(self) -> str:
         return str(getattr(Membership, self.field).field.verbose_name)
+
+
+@dataclass(frozen=True)
+class PersonRoles:
+    """A person's roles in memberships, and when the companies of which they are a contact have none.
+
+    `days_without_contact` are those of `find_days_without_contact`.
+    """
+
+    membership_roles: list[MembershipRole]
+    days_without_contact: Mapping[Company, datetime.date | None]
 
 
 @dataclass(frozen=True)
@@ -162,6 +178,28 @@ def list_membership_roles(person: Person) -> list[MembershipRole]:
         for name in REPRESENTATIVE_FIELDS
         if getattr(membership, name) == person and not _is_over(membership)
     ]
+
+
+def load_person_roles(person: Person) -> PersonRoles:
+    """Return the person's roles as they are now."""
+    return PersonRoles(
+        list_membership_roles(person), find_days_without_contact(list_contact_companies(person))
+    )
+
+
+def describe_missing_contacts(former_roles: PersonRoles) -> list[tuple[Company, str]]:
+    """Return a sentence for each company that a change since then leaves without a contact, on some day."""
+    former_days = former_roles.days_without_contact
+    sentences = []
+    for company, day in find_days_without_contact(list(former_days)).items():
+        # A contact elsewhere whose role was to end anyway is no news.
+        if day is None or day == former_days[company]:
+            continue
+        sentence = _("%(company)s will have no contact from %(day)s.")
+        if day <= timezone.localdate():
+            sentence = _("%(company)s no longer has a contact.")
+        sentences.append((company, sentence % {"company": company, "day": format_date(day)}))
+    return sentences
 
 
 def describe_vacant_roles(former_roles: Iterable[MembershipRole]) -> list[tuple[Membership, str]]:

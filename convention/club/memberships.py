@@ -27,6 +27,7 @@ from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.dates import format_date
 
+from .appointments.contacts import select_companies_without_contact
 from .models import Company, CompanyContact, Membership, Plan, Seat, select_open_membership
 from .periods import ONE_DAY, add_years, count_max_concurrent, spans_overlap
 from .seats import end_grace_seats, get_span, lock_membership, move_seat_ends
@@ -355,6 +356,7 @@ class MembershipFilter(TextChoices):
     DRAFT = "draft", gettext_lazy("Draft to confirm")
     NONE = "none", gettext_lazy("No membership")
     UNREPRESENTED = "unrepresented", gettext_lazy("No voting representative")
+    WITHOUT_CONTACT = "no_contact", gettext_lazy("No contact")
 
 
 def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[Company]:
@@ -384,6 +386,9 @@ def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[
         return unmerged.exclude(pk__in=confirmed.values("company"))
     if choice == MembershipFilter.UNREPRESENTED:
         return unmerged.filter(pk__in=_select_unrepresented_memberships(at=today).values("company"))
+    if choice == MembershipFilter.WITHOUT_CONTACT:
+        # Also in the grace period: the contact is who renews.
+        return select_companies_without_contact(unmerged.filter(pk__in=open_now.values("company")))
     return companies
 
 

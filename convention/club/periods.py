@@ -112,6 +112,19 @@ def _starts_before_end(start: datetime.date, end: datetime.date | None) -> bool:
     return end is None or start <= end
 
 
+def find_first_gap(rows: Iterable[Period], *, at: datetime.date) -> datetime.date | None:
+    """Return the first day from `at` on that none of the rows includes; None if they cover all days."""
+    day = at
+    for row in sorted(rows, key=lambda row: row.starts_on):
+        next_day = _add_day(row.ends_on)
+        if row.starts_on > day:
+            break
+        if next_day is None:
+            return None
+        day = max(day, next_day)
+    return day
+
+
 def add_years(day: datetime.date, years: int) -> datetime.date:
     """Return the same day of a later year; 1 March for 29 February, unless that year has one."""
     try:

@@ -1,14 +1,17 @@
 """Appoint and dismiss a company's contacts, who register colleagues and give seats."""
 
 import datetime
+from collections import defaultdict
+from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from convention.audit.record import record_action
 from convention.club.models import Company, CompanyContact, Person
 from convention.club.people import add_colleague, find_open_account
-from convention.club.periods import ONE_DAY, end_period, join_given_days
+from convention.club.periods import ONE_DAY, end_period, find_first_gap, join_given_days
 
 from .mails import notify_company_contact
 
@@ -16,6 +19,28 @@ from .mails import notify_company_contact
 def is_company_contact(person: Person, company: Company, *, at: datetime.date) -> bool:
     """Return whether the person is the company's contact on that day."""
     return CompanyContact.objects.open(at=at).filter(person=person, company=company).exists()
+
+
+def select_companies_without_contact(companies: QuerySet[Company]) -> QuerySet[Company]:
+    """Return those of the companies that have no contact today, without those that merged into another."""
+    companies = companies.exclude(merged_on__lte=timezone.localdate())
+    return companies.exclude(pk__in=CompanyContact.objects.open().values("company"))
+
+
+def list_contact_companies(person: Person) -> list[Company]:
+    """Return the companies of which the person is a contact today or later, by name."""
+    lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate())
+    contacts = CompanyContact.objects.filter(lasting, person=person)
+    return list(Company.objects.filter(pk__in=contacts.values("company")).order_by("sort_name", "pk"))
+
+
+def find_days_without_contact(companies: Collection[Company]) -> dict[Company, datetime.date | None]:
+    """Return the first day, today or later, on which each company has no contact; None if there is none."""
+    contacts = defaultdict[int, list[CompanyContact]](list)
+    for contact in CompanyContact.objects.filter(company__in=companies):
+        contacts[contact.company_id].append(contact)
+    today = timezone.localdate()
+    return {company: find_first_gap(contacts[company.pk], at=today) for company in companies}
 
 
 @transaction.atomic

@@ -14,7 +14,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from django.db.models import QuerySet, TextChoices
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -212,12 +211,6 @@ def select_contacts(companies: QuerySet[Company]) -> QuerySet[Person]:
     """Return the people who are contacts of these companies today, by name; also closed accounts."""
     contacts = CompanyContact.objects.open().filter(company__in=companies.order_by().values("pk"))
     return Person.objects.filter(pk__in=contacts.values("person")).order_by("sort_name", "pk")
-
-
-def select_companies_without_contact(companies: QuerySet[Company]) -> QuerySet[Company]:
-    """Return those of the companies that have no contact today, without those that merged into another."""
-    companies = companies.exclude(merged_on__lte=timezone.localdate())
-    return companies.exclude(pk__in=CompanyContact.objects.open().values("company"))
 
 
 def select_group_people(group: WorkingGroup) -> QuerySet[Person]:

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
+from convention.club.appointments.contacts import select_companies_without_contact
 from convention.club.models import Company, Person, WorkingGroup
 from convention.club.permissions import require_directory_manager
 from convention.club.views.base import render_club_page
@@ -31,7 +32,6 @@ from .address_list import (
     Unsubscribed,
     build_address_list,
     make_recipient_sheet,
-    select_companies_without_contact,
     select_contacts,
     select_group_people,
 )

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.club.change_employer import (
-    MembershipRole,
+    PersonRoles,
+    describe_missing_contacts,
     describe_roles_to_replace,
     describe_vacant_roles,
     list_represented_memberships,
@@ -48,13 +49,17 @@ def render_end_question(request: HttpRequest, question: EndQuestion, **context: 
 
 
 def warn_of_roles_to_replace(
-    request: HttpRequest, person: Person, *, former_roles: Sequence[MembershipRole] = ()
+    request: HttpRequest, person: Person, *, former_roles: PersonRoles | None = None
 ) -> None:
-    """Name the roles in memberships that a person who leaves a company still has, or has left vacant.
+    """Name the roles that a person who leaves a company has left vacant, or still has in memberships.
 
-    `former_roles` are the person's roles in memberships before the change.
+    `former_roles` are the person's roles before the change; without them only the latter are named.
     """
-    for membership, sentence in describe_vacant_roles(former_roles):
+    for company, sentence in describe_missing_contacts(former_roles) if former_roles else []:
+        path = reverse("club-company", args=[company.slug])
+        link = format_html('<a href="{}#contacts">{}</a>', path, _("Appoint a contact"))
+        messages.warning(request, format_html("{} {}", sentence, link))
+    for membership, sentence in describe_vacant_roles(former_roles.membership_roles if former_roles else []):
         label = _("Choose someone in the membership that began on %(day)s")
         if membership.starts_on > timezone.localdate():
             label = _("Choose someone in the membership that begins on %(day)s")

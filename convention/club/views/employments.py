@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from convention.club.change_employer import list_membership_roles
+from convention.club.change_employer import load_person_roles
 from convention.club.employments import (
     EmploymentRemoved,
     end_employment,
@@ -65,7 +65,7 @@ def employment_end(request: "HttpRequest", person_id: int, employment_id: int) -
     employment = _get_employment(request, person_id, employment_id)
     form = EmploymentEndForm(request.POST or None, employment=employment)
     if request.method == "POST" and form.is_valid():
-        former_roles = list_membership_roles(employment.person)
+        former_roles = load_person_roles(employment.person)
         try:
             end_employment(employment=employment, **form.cleaned_data)
         except InvalidFields as error:
@@ -86,7 +86,7 @@ def employment_remove(request: "HttpRequest", person_id: int, employment_id: int
     """Show what is deleted with an employment that was added by mistake; a POST deletes it."""
     employment = _get_employment(request, person_id, employment_id)
     if request.method == "POST":
-        company, former_roles = employment.company, list_membership_roles(employment.person)
+        company, former_roles = employment.company, load_person_roles(employment.person)
         try:
             remove_employment(employment=employment)
         except EmploymentRemoved as error:

@@ -17,7 +17,7 @@ from convention.club.address_requests.mails import list_recipients
 from convention.club.address_requests.requests import can_ask_administrators, find_open_request
 from convention.club.address_requests.views import send_request
 from convention.club.addresses.other_addresses import list_other_addresses, load_other_addresses
-from convention.club.change_employer import change_employer, list_membership_roles
+from convention.club.change_employer import change_employer, list_membership_roles, load_person_roles
 from convention.club.contact_details.notes import find_last_note_change
 from convention.club.employments import describe_visit_limits
 from convention.club.forms.people import EmployerChangeForm, EmploymentForm, NewPersonForm, PersonDetailsForm
@@ -353,7 +353,7 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
 
 def _change_employer_and_address(request: "HttpRequest", form: EmployerChangeForm, person: Person) -> bool:
     """Save the form or nothing of it; return False with the errors in the form if it is refused."""
-    former_roles = list_membership_roles(person)
+    former_roles = load_person_roles(person)
     notices = [(messages.SUCCESS, _("The change has been saved. Existing bookings are kept."))]
     try:
         with transaction.atomic():

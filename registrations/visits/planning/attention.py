@@ -90,16 +90,31 @@ def _list_proposal_items() -> list[AttentionItem]:
 
 
 def _list_membership_items(reader: "RequestUser") -> list[AttentionItem]:
-    """Return how many companies could not vote at a general meeting today; none for other readers."""
+    """Return how many member companies have no voting representative or contact; none for other readers."""
     if not can_manage_directory(reader):
         return []
-    choice = MembershipFilter.UNREPRESENTED
-    count = filter_by_membership(Company.objects.all(), choice).count()
-    if not count:
-        return []
-    sentence = ngettext(
+    unrepresented_count = _count_companies(MembershipFilter.UNREPRESENTED)
+    unrepresented = ngettext(
         "%(count)d member company has no voting representative.",
         "%(count)d member companies have no voting representative.",
-        count,
+        unrepresented_count,
     )
-    return [AttentionItem(sentence % {"count": count}, 0, "club-companies", f"?membership={choice.value}")]
+    without_contact_count = _count_companies(MembershipFilter.WITHOUT_CONTACT)
+    without_contact = ngettext(
+        "%(count)d member company has no contact.",
+        "%(count)d member companies have no contact.",
+        without_contact_count,
+    )
+    rows = (
+        (MembershipFilter.UNREPRESENTED, unrepresented_count, unrepresented),
+        (MembershipFilter.WITHOUT_CONTACT, without_contact_count, without_contact),
+    )
+    return [
+        AttentionItem(sentence % {"count": count}, 0, "club-companies", f"?membership={choice.value}")
+        for choice, count, sentence in rows
+        if count
+    ]
+
+
+def _count_companies(choice: MembershipFilter) -> int:
+    return filter_by_membership(Company.objects.all(), choice).count()

@@ -202,7 +202,7 @@ def test_change_of_today_says_which_roles_are_vacant_and_leads_to_the_membership
 
     assert "Acme no longer has a billing contact or a voting representative." in read(page)
     links = html.fromstring(page.text).xpath("//ul[contains(@class, 'messages')]//a/@href")
-    assert links == [get_membership_path(membership)]
+    assert get_membership_path(membership) in links
 
 
 def test_change_of_a_mere_billing_contact_says_nothing_of_the_vote(secretary, company, person):
