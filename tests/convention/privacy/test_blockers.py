@@ -142,6 +142,13 @@ def test_request_to_organizers_is_recorded_and_shown(secretary, case, place):
 
 
 @pytest.mark.usefixtures("organizer")
+def test_title_of_the_request_names_the_event(secretary, case, place):
+    page = html.fromstring(make_client(secretary).get(get_ask_path(case, place.event)).content)
+
+    assert page.findtext(".//title").endswith(f" · {place.event.title}")
+
+
+@pytest.mark.usefixtures("organizer")
 def test_double_click_sends_one_email(secretary, case, place, run_tasks, mailoutbox):
     desk, path = make_client(secretary), get_ask_path(case, place.event)
     desk.post(path)
